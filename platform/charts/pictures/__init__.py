@@ -1,0 +1,1 @@
+"""Named pictures: typed inputs in, one drawing and one table out."""
