@@ -1,0 +1,25 @@
+"""The vault: everything personal is encrypted under its bank's key, and under a person's key where it can be erased."""
+
+from core.vault.errors import BankKeysMissing, DecryptionRefused, SubjectErased
+from core.vault.lifecycle import (
+    create_bank_keys,
+    reapply_erasures,
+    rewrap_bank_keys,
+    rewrap_subject_keys,
+    rotate_bank_key,
+)
+from core.vault.service import SubjectValue, Vault, vault
+
+__all__ = [
+    "BankKeysMissing",
+    "DecryptionRefused",
+    "SubjectErased",
+    "SubjectValue",
+    "Vault",
+    "create_bank_keys",
+    "reapply_erasures",
+    "rewrap_bank_keys",
+    "rewrap_subject_keys",
+    "rotate_bank_key",
+    "vault",
+]
