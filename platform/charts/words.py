@@ -99,6 +99,7 @@ _CHINESE: Final[dict[str, str]] = {
     "suspicious above {value}": "高于 {value} 存疑",
     # policy
     "Reason codes": "原因代码频次",
+    "Code": "代码",
     "Reason": "原因",
     "Decisions": "决策数",
     "Approval rate against bad rate": "通过率与坏账率",
@@ -123,6 +124,7 @@ _CHINESE: Final[dict[str, str]] = {
     "Completeness by column": "各列完整率",
     "Completeness": "完整率",
     "Column": "列",
+    "Required": "要求",
     "required {value}": "要求 {value}",
     "Data quality": "数据质量",
     "Field": "字段",
