@@ -10,7 +10,7 @@ from charts.numerals import PLAIN, NumberFormat
 from charts.scale import Scale
 
 Side = Literal["left", "right"]
-Swatch = Literal["line", "box", "dot", "band"]
+Swatch = Literal["line", "box", "dot", "ring", "band"]
 
 
 @dataclass(frozen=True, kw_only=True)

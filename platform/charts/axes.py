@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from charts.area import Area, Axis, Side
-from charts.lettering import BODY, SMALL, lettering, shorten, width
+from charts.lettering import BODY, SMALL, lettering, shorten, width, wrap
 from charts.markup import Markup, join, number, tag
 from charts.palette import stroke
 from charts.scale import ticks
@@ -82,7 +82,15 @@ def category_axis(area: Area, axis: Axis) -> tuple[Markup, float]:
     widest = max((width(name, SMALL) for name in names), default=0.0)
     parts = [_base_line(area)]
     depth = 20.0
-    if widest + 6 <= slot or len(names) <= 2 or axis.skip:
+    wrapped = [wrap(name, slot - 5, SMALL) for name in names]
+    fitting = sum("\u2026" not in "".join(lines) for lines in wrapped)
+    if widest + 6 > slot and not axis.skip and fitting >= 0.75 * len(names) > 0:
+        for index, lines in enumerate(wrapped):
+            for row, text in enumerate(lines):
+                full = names[index] if "\u2026" in text else ""
+                parts.append(_centred(area.x(index), area.bottom + 16 + 13 * row, text, full))
+        depth = 33.0
+    elif widest + 6 <= slot or len(names) <= 2 or axis.skip:
         every = 1 if len(names) <= 2 else max(1, math.ceil((min(widest, 90) + 8) / slot))
         room = max(slot * every - 4, 24.0)
         for index in range(0, len(names), every):
@@ -121,6 +129,12 @@ def category_axis(area: Area, axis: Axis) -> tuple[Markup, float]:
             )
     depth += 15.0 * len(axis.rows) + (4.0 if axis.rows else 0.0)
     return _titled(area, axis, parts, depth)
+
+
+def _centred(x: float, y: float, text: str, full: str) -> Markup:
+    """A centred line of small text whose tooltip is the full text, when it was cut."""
+    written = lettering(x, y, text, anchor="middle", size=SMALL)
+    return tag("g", tag("title", full), written) if full else written
 
 
 def _base_line(area: Area) -> Markup:

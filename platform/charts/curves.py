@@ -144,6 +144,7 @@ class Points(Layer):
     notes: Sequence[str] | None = None
     tone: str = "s1"
     radius: float = 4
+    hollow: bool = False
 
     def _rows(self) -> list[tuple[float, float, float | None, float | None, str]]:
         empty: list[float | None] = [None] * len(self.x)
@@ -167,7 +168,11 @@ class Points(Layer):
         return tuple(v for row in self._rows() for v in row[1:4] if v is not None)
 
     def legend(self) -> tuple[LegendEntry, ...]:
-        return (LegendEntry(name=self.name, tone=self.tone, swatch="dot"),) if self.name else ()
+        return (
+            (LegendEntry(name=self.name, tone=self.tone, swatch="ring" if self.hollow else "dot"),)
+            if self.name
+            else ()
+        )
 
     def left_out(self) -> int:
         return pairs(self.x, self.y)[1]
@@ -185,7 +190,10 @@ class Points(Layer):
                 whisker = f"M{number(left)} {number(a)}V{number(b)}"
                 caps = "".join(f"M{number(left - 4)} {number(v)}h8" for v in (a, b))
                 bars = tag("path", d=whisker + caps, stroke_width="1.5", **stroke(self.tone))
-            dot = tag("circle", cx=left, cy=top, r=self.radius, **fill(self.tone))
+            paint = fill("surface" if self.hollow else self.tone)
+            edge = stroke(self.tone)
+            both = {**paint, **edge, "class_": f"{paint['class_']} {edge['class_']}"}
+            dot = tag("circle", cx=left, cy=top, r=self.radius, stroke_width="1.6", **both)
             parts.append(tag("g", bars, dot, tag("title", said), class_="ch-point"))
         return tag("g", join(parts), class_="ch-mark")
 

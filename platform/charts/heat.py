@@ -12,7 +12,7 @@ from charts.drawing import notes_of, picture
 from charts.lettering import SMALL, lettering, shorten, width
 from charts.markup import Markup, join, number, tag
 from charts.numerals import PERCENT, NumberFormat, finite
-from charts.palette import HEAT, fill
+from charts.palette import HEAT, fill, stroke
 from charts.words import Lang, say
 
 MOST_ROWS: Final = 30
@@ -36,7 +36,7 @@ class HeatMap:
     lang: Lang = "en"
 
     def step(self, value: float | None) -> str:
-        """The tone of a value: one of seven steps; ``track`` where there is none."""
+        """The tone of a value: one of seven steps; "track" where there is none."""
         held = finite(value)
         if held is None:
             return "track"
@@ -101,7 +101,7 @@ def _notes(heat: HeatMap) -> tuple[str, ...]:
     notes = heat.notes
     lost = sum(1 for row in heat.values for v in row if v is not None and finite(v) is None)
     if lost:
-        notes = (*notes, say(heat.lang, "{n} values left out: not numbers", n=f"{lost:,}"))
+        notes = (*notes, say(heat.lang, "values left out, not numbers: {n}", n=f"{lost:,}"))
     if len(heat.rows) > MOST_ROWS:
         words, total = "first {shown} of {total} shown", f"{len(heat.rows):,}"
         notes = (*notes, say(heat.lang, words, shown=MOST_ROWS, total=total))
@@ -123,7 +123,7 @@ def _key(heat: HeatMap, size: Size) -> Markup:
     parts.append(lettering(x - 5, 12, low, anchor="end", size=SMALL))
     x -= 5 + width(low, SMALL) + 16 + width(nothing, SMALL)
     parts.append(lettering(x, 12, nothing, size=SMALL))
-    parts.append(tag("rect", x=x - 19, y=3, width=14, height=10, **fill("track")))
+    parts.append(tag("rect", x=x - 19, y=3, width=14, height=10, **_paint("track")))
     return join(parts)
 
 
@@ -147,7 +147,7 @@ def _row(
             "path",
             tag("title", f"{name} \u00b7 {columns[index]}: {written}"),
             d=_cell(x, top, wide, tall),
-            **fill(tone, "ch-cell"),
+            **_paint(tone),
         )
         parts.append(cell)
         if finite(value) is not None and width(written, SMALL) + 4 <= wide:
@@ -163,6 +163,13 @@ def _row(
                 )
             )
     return join(parts)
+
+
+def _paint(tone: str) -> dict[str, str]:
+    """A measured cell is filled; one without a value is only a dashed outline."""
+    if tone != "track":
+        return fill(tone, "ch-cell")
+    return {**stroke("axis", "ch-cell"), "fill": "none", "stroke_dasharray": "2 2"}
 
 
 def _cell(x: float, top: float, wide: float, tall: float) -> str:
@@ -182,5 +189,5 @@ def _runs(
     held = [v for raw in cells if (v := finite(raw)) is not None]
     write = heat.format.full
     ends = f"{write(min(held))} \u2013 {write(max(held))}" if held else write(None)
-    marks = [tag("path", d=d, **fill(tone)) for tone, d in paths.items()]
+    marks = [tag("path", d=d, **_paint(tone)) for tone, d in paths.items()]
     return tag("g", tag("title", f"{name}: {ends}"), *marks)

@@ -55,6 +55,7 @@ class _Frame:
     top: float
     pitch: float
     scale: Scale
+    above: bool
 
 
 def draw_horizontal(chart: HorizontalBars, *, key: str, size: Size = WIDE) -> Markup:
@@ -73,8 +74,10 @@ def draw_horizontal(chart: HorizontalBars, *, key: str, size: Size = WIDE) -> Ma
     frame = _lay_out(chart, size, key_height, shown, values)
     bottom = frame.top + frame.pitch * shown
     parts = [key_marks, _grid(chart, frame, bottom, size)]
-    parts += [_row(chart, frame, index) for index in range(shown)]
+    rows = [_row(chart, frame, index) for index in range(shown)]
+    parts += [bars for bars, _ in rows]
     parts += [_across(frame, bottom, one, place) for place, one in enumerate(chart.thresholds)]
+    parts += [texts for _, texts in rows]
     y = bottom + 20
     if chart.axis_title:
         y += 16
@@ -102,7 +105,7 @@ def _notes(chart: HorizontalBars, shown: int) -> tuple[str, ...]:
     lost = sum(1 for one in chart.series for v in one.values if v is not None and finite(v) is None)
     notes = chart.notes
     if lost:
-        notes = (*notes, say(chart.lang, "{n} values left out: not numbers", n=f"{lost:,}"))
+        notes = (*notes, say(chart.lang, "values left out, not numbers: {n}", n=f"{lost:,}"))
     if shown < len(chart.names):
         total = f"{len(chart.names):,}"
         words = "first {shown} of {total} shown"
@@ -127,13 +130,15 @@ def _lay_out(
     low = chart.low if chart.low is not None else low
     high = chart.high if chart.high is not None else high
     names = max(width(name) for name in chart.names[:shown])
-    left = min(names + 12, size.width * (0.36 if size.narrow else 0.32))
+    above = size.narrow and names + 12 > size.width * 0.36
+    left = 3.0 if above else min(names + 12, size.width * 0.38)
     ends = chart.texts or tuple(chart.format.full(v) for v in values)
     right = size.width - 10 - min(max(width(t, SMALL) for t in ends) + 4, size.width * 0.28)
     lanes = len(chart.series) if chart.mode == "group" else 1
     pitch = 24.0 if lanes == 1 else _LANE * lanes + 10
+    pitch += 15 if above else 0
     top += 4 + 16.0 * bool(chart.thresholds)
-    return _Frame(left, right, top, pitch, Scale(low, high, left, right))
+    return _Frame(left, right, top, pitch, Scale(low, high, left, right), above)
 
 
 def _grid(chart: HorizontalBars, frame: _Frame, bottom: float, size: Size) -> Markup:
@@ -149,54 +154,49 @@ def _grid(chart: HorizontalBars, frame: _Frame, bottom: float, size: Size) -> Ma
     return join((tag("path", d=d, **stroke("grid")), tag("path", d=line, **stroke("axis")), *parts))
 
 
-def _row(chart: HorizontalBars, frame: _Frame, index: int) -> Markup:
+def _row(chart: HorizontalBars, frame: _Frame, index: int) -> tuple[Markup, Markup]:
+    """The bars of one row with their tooltip, and the texts to lay over everything."""
     top = frame.top + frame.pitch * index
-    middle = top + frame.pitch / 2
-    name = chart.names[index]
-    label = lettering(
-        frame.left - 8, middle + 4, name, anchor="end", tone="ink", room=frame.left - 10
-    )
-    parts: list[Markup] = []
-    said = [name]
+    name, said, bars, texts = chart.names[index], [chart.names[index]], [], []
+    lanes = len(chart.series) if chart.mode == "group" else 1
+    middle = top + frame.pitch - 5 - _LANE * lanes / 2
+    if frame.above:
+        texts.append(lettering(frame.left, top + 13, name, tone="ink", room=frame.right))
+    else:
+        room = frame.left - 10
+        texts.append(
+            lettering(frame.left - 8, middle + 4, name, anchor="end", tone="ink", room=room)
+        )
     up = down = 0.0
     furthest = frame.scale(0.0)
-    lanes = len(chart.series) if chart.mode == "group" else 1
     for place, one in enumerate(chart.series):
         value = finite(one.values[index])
         words = chart.format.full(value)
         said.append(f"{one.name}: {words}" if one.name else words)
-        if value is None:
-            continue
+        lane = place if chart.mode == "group" else 0
+        y = middle - _LANE * lanes / 2 + lane * _LANE
         start = 0.0
         if chart.mode == "stack":
-            start = up if value >= 0 else down
-            up, down = (up + value, down) if value >= 0 else (up, down + value)
-        a, b = frame.scale(start), frame.scale(start + value)
-        lane = place if chart.mode == "group" else 0
-        tone = one.tones[index] if one.tones is not None else one.tone
-        parts.append(
-            tag(
-                "rect",
-                x=min(a, b),
-                y=middle - _LANE * lanes / 2 + lane * _LANE + 0.5,
-                width=max(abs(b - a), 0.8),
-                height=_LANE - 1,
-                rx=1.5 if chart.mode == "group" else None,
-                **fill(tone),
-            )
-        )
+            start = up if (value or 0.0) >= 0 else down
+            up, down = up + max(value or 0.0, 0.0), down + min(value or 0.0, 0.0)
+        a, b = frame.scale(start), frame.scale(start + (value or 0.0))
+        if value is not None and (value or chart.mode == "group"):
+            rounded = 1.5 if chart.mode == "group" else None
+            box = {"x": min(a, b), "y": y + 0.5, "width": max(abs(b - a), 0.8), "height": 13.0}
+            tone = one.tones[index] if one.tones is not None else one.tone
+            bars.append(tag("rect", **box, rx=rounded, **fill(tone)))
         furthest = max(furthest, a, b)
         if chart.mode == "group" and chart.texts is None:
-            y = middle - _LANE * lanes / 2 + lane * _LANE + 11
-            parts.append(lettering(max(a, b) + 5, y, words, size=SMALL, tone="ink"))
+            texts.append(_end(max(a, b), y + 11, words))
     if chart.texts is not None:
         said.append(chart.texts[index])
-        parts.append(
-            lettering(
-                furthest + 5, middle + 4, chart.texts[index], size=SMALL, tone="ink", halo=True
-            )
-        )
-    return tag("g", tag("title", "\n".join(said)), label, *parts, class_="ch-bar")
+        texts.append(_end(furthest, middle + 4, chart.texts[index]))
+    title = tag("title", "\n".join(dict.fromkeys(said)))
+    return tag("g", title, *bars, class_="ch-bar"), join(texts)
+
+
+def _end(x: float, y: float, words: str) -> Markup:
+    return lettering(x + 5, y, words, size=SMALL, tone="ink", halo=True)
 
 
 def _across(frame: _Frame, bottom: float, one: Threshold, place: int) -> Markup:

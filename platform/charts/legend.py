@@ -40,6 +40,16 @@ def _swatch(entry: LegendEntry, x: float, y: float) -> Markup:
         )
     if entry.swatch == "dot":
         return tag("circle", cx=x + 8, cy=middle, r=4, **fill(entry.tone))
+    if entry.swatch == "ring":
+        return tag(
+            "circle",
+            cx=x + 8,
+            cy=middle,
+            r=3.5,
+            fill="none",
+            stroke_width="2",
+            **stroke(entry.tone),
+        )
     light = "0.3" if entry.swatch == "band" else None
     paint, line = fill(entry.tone), stroke(entry.tone)
     if entry.swatch == "band":

@@ -43,6 +43,19 @@ def shorten(text: str, room: float, size: float = BODY) -> str:
     return text
 
 
+def wrap(text: str, room: float, size: float = BODY) -> tuple[str, ...]:
+    """Break text into at most two lines, at a space where there is one; the rest is cut."""
+    if width(text, size) <= room:
+        return (text,)
+    breaks = [at for at, char in enumerate(text) if char == " "]
+    breaks += [at for at, char in enumerate(text) if unicodedata.east_asian_width(char) in "WF"]
+    fitting = [at for at in breaks if at and width(text[:at].rstrip(), size) <= room]
+    if not fitting:
+        return (shorten(text, room, size),)
+    at = max(fitting)
+    return text[:at].rstrip(), shorten(text[at:].lstrip(), room, size)
+
+
 def lettering(
     x: float,
     y: float,

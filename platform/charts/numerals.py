@@ -37,11 +37,15 @@ class NumberFormat:
         scaled = held * 100 if self.kind == "percent" else held
         digits = self._digits(scaled)
         size = abs(scaled)
-        if size and not (10 ** -(digits + 2) <= size < 1e15):
+        tiny = self.digits is None and size < 10.0**-digits
+        if size and (tiny or size >= 1e15):
             text = _scientific(size)
         else:
             text = f"{size:,.{digits}f}"
-        return self._dress(text, negative=scaled < 0 and any(c in "123456789" for c in text))
+        if size and not text.strip("0.,"):
+            least = self._dress(f"{10.0**-digits:.{digits}f}", negative=scaled < 0)
+            return f">{least}" if scaled < 0 else f"<{least.lstrip('+')}"
+        return self._dress(text, negative=scaled < 0)
 
     def tick(self, value: float, step: float) -> str:
         """The value beside a grid line: as many decimals as the step needs, k/M/B above."""

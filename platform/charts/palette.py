@@ -10,7 +10,7 @@ from typing import Final
 
 SERIES: Final = ("s1", "s2", "s3", "s4", "s5", "s6")
 HEAT: Final = ("q0", "q1", "q2", "q3", "q4", "q5", "q6")
-DASHES: Final = (None, "6 3", "2 3", "8 3 2 3", "1 3", "10 4")
+DASHES: Final = (None, "6 3", "2 3", "8 3 2 3", "4 2", "10 4")
 
 LIGHT: Final[dict[str, str]] = {
     "surface": "#ffffff",

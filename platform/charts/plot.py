@@ -83,7 +83,7 @@ def _notes(plot: Plot) -> tuple[str, ...]:
     lost = sum(layer.left_out() for layer in plot.layers)
     notes = plot.notes
     if lost:
-        notes = (*notes, say(plot.lang, "{n} values left out: not numbers", n=f"{lost:,}"))
+        notes = (*notes, say(plot.lang, "values left out, not numbers: {n}", n=f"{lost:,}"))
     count = len(plot.x.categories or ())
     if count > MOST_CATEGORIES:
         notes = (

@@ -124,7 +124,7 @@ class Spot(Layer):
         dot = tag("circle", cx=x, cy=y, r=2.4, **fill(self.tone))
         label = lettering(
             x + 11 if after else x - 11,
-            y - 9 if y - area.top > 26 else y + 20,
+            y + 19 if area.bottom - y > 30 else y - 10,
             self.label,
             tone=self.tone,
             anchor="start" if after else "end",

@@ -9,7 +9,7 @@ Lang = Literal["en", "zh-hans"]
 _CHINESE: Final[dict[str, str]] = {
     # frame
     "No data": "暂无数据",
-    "{n} values left out: not numbers": "已略去 {n} 个无效数值",
+    "values left out, not numbers: {n}": "已略去无效数值：{n} 个",
     "first {shown} of {total} shown": "仅显示前 {shown} 项，共 {total} 项",
     "latest {shown} of {total} shown": "仅显示最近 {shown} 项，共 {total} 项",
     "Data table": "数据表",

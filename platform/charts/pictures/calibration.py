@@ -11,6 +11,7 @@ from charts.numerals import PERCENT, finite
 from charts.palette import series
 from charts.picture import PlotPicture
 from charts.plot import Plot
+from charts.scale import widen
 from charts.table import Table
 from charts.words import Lang, heads, say
 
@@ -54,11 +55,12 @@ class CalibrationCurve(PlotPicture):
                 high=[g.high for g in split.groups],
                 notes=[_said(g, lang) for g in split.groups],
                 tone=series(place),
+                hollow=place % 2 == 1,
             )
             for place, split in enumerate(self.splits)
         )
         ends = [v for layer in layers for v in (*layer.span_x(), *layer.span_y())]
-        top = min(max(ends, default=1.0) * 1.05, 1.0) or 1.0
+        top = min(widen(0.0, max(ends, default=0.0) or 1.0, 5)[1], 1.0)
         diagonal = Line(
             name=say(lang, "Perfectly calibrated"),
             x=(0.0, top),
@@ -71,7 +73,7 @@ class CalibrationCurve(PlotPicture):
             title=self.title(lang),
             x=Axis(title=say(lang, "Predicted bad rate"), format=PERCENT, low=0, high=top),
             y=Axis(title=say(lang, "Observed bad rate"), format=PERCENT, low=0, high=top),
-            layers=(diagonal, *layers) if ends else (),
+            layers=(*layers, diagonal) if ends else (),
             lang=lang,
         )
 

@@ -169,8 +169,8 @@ class SwapSet(Picture):
     def svg(self, *, key: str, lang: Lang = "en", size: Size = WIDE) -> Markup:
         """Two by two: champion down, challenger across."""
         total = sum(cell.rows for _, cell, *_ in self._cells())
-        left = 98.0 if size.narrow else 140.0
-        wide, tall, top = (size.width - left - 4) / 2, 104.0, 26.0
+        left = 88.0 if size.narrow else 140.0
+        wide, tall, top = (size.width - left) / 2, 108.0, 26.0
         parts = [
             lettering(
                 left + wide * (column + 0.5),
@@ -195,7 +195,7 @@ class SwapSet(Picture):
                 rate = say(lang, "bad rate {value}", value=PERCENT.full(cell.bad_rate))
             said.append(f"{title}: {cell.rows:,} ({share}), {rate}")
             box = (left + column * wide, top + row * tall, wide - 4, tall - 4)
-            parts.append(_cell(box, tone, (title, f"{cell.rows:,}", f"{share} \u00b7 {rate}")))
+            parts.append(_cell(box, tone, (title, f"{cell.rows:,}", share, rate)))
         return picture(
             join(parts),
             key=key,
@@ -217,7 +217,7 @@ class SwapSet(Picture):
         )
 
 
-def _cell(box: tuple[float, float, float, float], tone: str, words: tuple[str, str, str]) -> Markup:
+def _cell(box: tuple[float, float, float, float], tone: str, words: tuple[str, ...]) -> Markup:
     x, y, wide, tall = box
     room = wide - 24
     return tag(
@@ -227,6 +227,7 @@ def _cell(box: tuple[float, float, float, float], tone: str, words: tuple[str, s
         tag("rect", x=x, y=y + 8, width=3.5, height=tall - 16, rx=1.7, **fill(tone)),
         lettering(x + 14, y + 24, words[0], tone="muted", room=room),
         lettering(x + 14, y + 54, words[1], tone="ink", size=22, bold=True, room=room),
-        lettering(x + 14, y + 78, words[2], tone="muted", room=room),
+        lettering(x + 14, y + 75, words[2], tone="muted", room=room),
+        lettering(x + 14, y + 92, words[3], tone="ink", room=room),
         class_="ch-point",
     )
