@@ -3,14 +3,15 @@
 import argparse
 import os
 import shlex
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from embedded.application import Runner, application_status, stop_application
 from embedded.endpoints import Wanted, base_environment
 from embedded.errors import EmbeddedError
-from embedded.foreground import run_in_foreground
+from embedded.foreground import run_in_foreground, signals_left_to_child
 from embedded.postgres_server import ADMIN, SUPERUSER, WEB, postgres_server
 from embedded.run_folder import RunFolder, default_run_folder
 from embedded.server_daemon import ServerDaemon
@@ -31,7 +32,11 @@ def main(arguments: Sequence[str]) -> int:
 
 def _exec(options: argparse.Namespace) -> int:
     with ServerLease(default_run_folder(), keep=options.keep) as lease:
-        return run_in_foreground(options.command, lease=lease)
+        return _in_lease(options.command, lease)
+
+
+def _up(options: argparse.Namespace) -> int:
+    return Runner(default_run_folder(), options.procfile).run(with_story=options.story)
 
 
 def _env(options: argparse.Namespace) -> int:
@@ -50,14 +55,23 @@ def _status(options: argparse.Namespace) -> int:
     status = daemon_status(run)
     print(f"run folder  {run.root}")
     print(f"servers     {status.get('state', 'not running')}")
-    for name, child in status.get("processes", {}).items():
-        print(f"  {name:<10}pid {child['pid']}  starts {child['starts']}  log {child['log']}")
+    _print_children(status)
+    application = application_status(run)
+    where = f"on port {application.get('port')}" if application else "not running"
+    print(f"application {where}")
+    _print_children(application)
     return 0 if status.get("state") == "ready" else 3
 
 
+def _print_children(status: dict[str, Any]) -> None:
+    for name, child in status.get("processes", {}).items():
+        print(f"  {name:<16}pid {child['pid']}  starts {child['starts']}  log {child['log']}")
+
+
 def _stop(options: argparse.Namespace) -> int:
-    stopped = stop_servers(default_run_folder())
-    print("servers stopped" if stopped else "nothing was running")
+    run = default_run_folder()
+    stopped = [stop_application(run), stop_servers(run)]
+    print("stopped" if any(stopped) else "nothing was running")
     return 0
 
 
@@ -66,7 +80,12 @@ def _psql(options: argparse.Namespace) -> int:
     with ServerLease(run) as lease:
         server = postgres_server(run)
         command = [str(server.binaries / "psql"), server.url(_LOGINS[options.login])]
-        return run_in_foreground([*command, *options.arguments], lease=lease)
+        return _in_lease([*command, *options.arguments], lease)
+
+
+def _in_lease(command: Sequence[str], lease: ServerLease) -> int:
+    with signals_left_to_child():
+        return run_in_foreground(command, environment=lease.environment(), on_tick=lease.ensure)
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -82,6 +101,11 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--keep", action="store_true", help="leave the servers running afterwards")
     run.add_argument("command", nargs="+", metavar="CMD")
     run.set_defaults(run=_exec)
+
+    up = commands.add_parser("up", help="run an application until Ctrl-C")
+    up.add_argument("--procfile", type=Path, required=True, help="Python file that defines it")
+    up.add_argument("--story", action="store_true", help="run its story once it is up")
+    up.set_defaults(run=_up)
 
     for name, function, text in (
         ("env", _env, "print the environment as shell exports"),

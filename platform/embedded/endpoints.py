@@ -31,8 +31,8 @@ def wanted_servers(environment: Mapping[str, str] | None = None) -> Wanted:
     if len(databases) == 1:
         missing = next(name for name in POSTGRES_VARIABLES if name not in databases)
         raise EmbeddedError(
-            f"{databases[0]} is set and {missing} is not. The web login may not migrate or onboard: "
-            "set both, to two logins of one server, or neither."
+            f"{databases[0]} is set and {missing} is not. The web login may not "
+            "migrate or onboard: set both, to two logins of one server, or neither."
         )
     return Wanted(
         postgres=not databases, redis=not all(given.get(name) for name in REDIS_VARIABLES)

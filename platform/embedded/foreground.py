@@ -1,56 +1,68 @@
-"""One command in the foreground, while the servers are watched over."""
+"""One command in the foreground, while something else is watched over."""
 
+import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import FrameType
 
 from embedded.errors import EmbeddedError
-from embedded.server_lease import ServerLease
 from embedded.supervisor import die_with_parent
 
-_LOOK = 0.5
+_LOOK = 0.2
+_GRACE_SECONDS = 15.0
 
 
-def run_in_foreground(command: Sequence[str], *, lease: ServerLease) -> int:
-    """Run the command with the lease's environment; returns its exit status (128 + n for signal n).
+def run_in_foreground(
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    on_tick: Callable[[], None],
+    folder: Path | None = None,
+) -> int:
+    """Run the command with `environment` added; returns its exit status (128 + n for signal n).
 
-    A daemon that was killed meanwhile is started again.
+    `on_tick` is called a few times a second. Should it or a signal handler raise, the command is
+    stopped first.
     """
     try:
         child = subprocess.Popen(
             list(command),
-            env={**os.environ, **lease.environment()},
+            env={**os.environ, **environment},
+            cwd=folder,
             preexec_fn=die_with_parent(signal.SIGTERM),
         )
     except OSError as error:
         raise EmbeddedError(f"{command[0]}: {error.strerror}") from error
-    with _passing_signals_to(child):
+    try:
         while True:
             try:
                 status = child.wait(timeout=_LOOK)
             except subprocess.TimeoutExpired:
-                lease.ensure()
+                on_tick()
             else:
                 return status if status >= 0 else 128 - status
+    except BaseException:
+        _stop(child)
+        raise
 
 
-@contextmanager
-def _passing_signals_to(child: subprocess.Popen[bytes]) -> Iterator[None]:
-    """TERM and HUP go on to the child. INT reaches it from the terminal: here it is only survived."""
+@contextlib.contextmanager
+def signals_left_to_child() -> Iterator[None]:
+    """A terminal's INT reaches the child by itself; TERM and HUP become an exception here."""
 
-    def pass_on(number: int, frame: FrameType | None) -> None:
-        child.send_signal(number)
-
-    def survive(number: int, frame: FrameType | None) -> None:
+    def ignore(number: int, frame: FrameType | None) -> None:
         return
 
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
     handlers: dict[signal.Signals, Callable[[int, FrameType | None], None]] = {
-        signal.SIGTERM: pass_on,
-        signal.SIGHUP: pass_on,
-        signal.SIGINT: survive,
+        signal.SIGINT: ignore,
+        signal.SIGTERM: leave,
+        signal.SIGHUP: leave,
     }
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
@@ -58,3 +70,12 @@ def _passing_signals_to(child: subprocess.Popen[bytes]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    child.terminate()
+    try:
+        child.wait(timeout=_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()

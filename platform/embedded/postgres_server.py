@@ -50,7 +50,10 @@ logging_collector = off
 log_statement = 'none'
 log_checkpoints = off
 """
-_HBA = "# Written at every start. No entry admits anyone without a password.\nlocal all all scram-sha-256\n"
+_HBA = """\
+# Written at every start. Nobody is admitted without a password.
+local all all scram-sha-256
+"""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class PostgresServer:
     sockets: Path
 
     def process(self) -> Process:
-        """How the supervisor keeps it running: INT is PostgreSQL's fast shutdown, QUIT its immediate one."""
+        """How it is kept running. INT asks for a fast shutdown, QUIT for an immediate one."""
         return Process(
             name="postgres",
             argv=[*self._prefix(), str(self.binaries / "postgres"), "-D", str(self.data)],
@@ -82,7 +85,10 @@ class PostgresServer:
         )
 
     def initialise(self) -> None:
-        """Make the cluster if there is none, and write its settings. An interrupted try leaves no half cluster."""
+        """Make the cluster if there is none, and write its settings.
+
+        An interrupted try leaves no half cluster.
+        """
         self.account.own(self.data.parent)
         if not (self.data / "PG_VERSION").exists():
             self._make_cluster()
@@ -113,13 +119,14 @@ class PostgresServer:
         return len(lines) >= 8 and lines[7].strip() == "ready"
 
     def ensure_logins(self) -> None:
-        """Create both logins and the database unless they are there, with the passwords of the run folder."""
+        """Create both logins and the database unless they are there; set their passwords."""
         admin = scram_verifier(self.run.secret(ADMIN))
         web = scram_verifier(self.run.secret(WEB))
         self._as_superuser(
             "postgres",
             f"""
-            SELECT format('CREATE ROLE %I', name) FROM (VALUES ('{ADMIN}'), ('{WEB}')) AS wanted(name)
+            SELECT format('CREATE ROLE %I', name)
+            FROM (VALUES ('{ADMIN}'), ('{WEB}')) AS wanted(name)
             WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \\gexec
             ALTER ROLE {ADMIN} LOGIN NOSUPERUSER CREATEROLE CREATEDB NOINHERIT PASSWORD '{admin}';
             ALTER ROLE {WEB} LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB NOINHERIT PASSWORD '{web}';
@@ -233,7 +240,7 @@ def postgres_server(run: RunFolder) -> PostgresServer:
 
 
 def scram_verifier(password: str) -> str:
-    """What PostgreSQL stores for a password (RFC 5803), so that no statement carries the password itself."""
+    """What PostgreSQL stores for a password (RFC 5803): no statement carries the word itself."""
     salt = secrets.token_bytes(16)
     salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, _SCRAM_ITERATIONS)
     stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()

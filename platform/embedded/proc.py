@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 
@@ -86,10 +87,14 @@ def stop_all(victims: Iterable[Seen], steps: Iterable[tuple[signal.Signals, floa
     for number, seconds in steps:
         for seen in left:
             send(seen, number)
-        wait_until(lambda: not any(seen.alive for seen in left), seconds)
+        wait_until(partial(_all_gone, left), seconds)
         left = [seen for seen in left if seen.alive]
         if not left:
             return
+
+
+def _all_gone(victims: list[Seen]) -> bool:
+    return not any(seen.alive for seen in victims)
 
 
 def send(seen: Seen, number: signal.Signals) -> None:

@@ -1,4 +1,4 @@
-"""Redis: a `redis-server` of 7 or newer on the PATH, else the one inside a wheel, on a unix socket."""
+"""Redis on a unix socket: a `redis-server` of 7 or newer on the PATH, else a wheel's."""
 
 import importlib.util
 import re
@@ -62,7 +62,7 @@ class RedisServer:
         self.account.own(self.data)
 
     def clear_leftovers(self) -> None:
-        """End what a killed supervisor left: a redis-server with this socket on its command line."""
+        """End what a killed supervisor left: a redis-server with this socket in its title."""
         wanted = str(self.socket)
         proc.stop_all(
             [

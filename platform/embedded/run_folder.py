@@ -1,6 +1,7 @@
 """The run folder: where one checkout keeps its servers' data, secrets, logs and locks."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -79,19 +80,16 @@ class RunFolder:
     def _keep_once(self, name: str, text: str) -> Path:
         path = self.secrets / name
         if not path.exists():
-            # Written beside and linked into place: a reader never meets half a secret, and the first writer wins.
+            # Linked into place when complete: nobody reads half a secret, the first writer wins.
             draft = self.secrets / f".{name}.{os.getpid()}"
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w") as handle:
                 handle.write(text)
                 handle.flush()
                 os.fsync(handle.fileno())
-            try:
+            with contextlib.suppress(FileExistsError):
                 os.link(draft, path)
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
+            draft.unlink()
         return path
 
     def socket_folder(self, purpose: str, *, owner: int) -> Path:
@@ -137,10 +135,8 @@ def checkout() -> Path:
 
 
 def _claim_folder(path: Path, owner: int) -> bool:
-    try:
+    with contextlib.suppress(FileExistsError):
         path.mkdir(mode=0o700)
-    except FileExistsError:
-        pass
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (owner, os.geteuid()):
         return False

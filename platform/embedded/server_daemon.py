@@ -1,7 +1,7 @@
 """The process that keeps one run folder's PostgreSQL and Redis running while somebody uses them.
 
-It holds `server.lock`. Users hold `users.lock` shared, so a user that dies, however it dies, is gone
-at once for the kernel; when the daemon can take that lock for itself nobody is left, and it stops.
+It holds `server.lock`. Users hold `users.lock` shared, so that a user that dies, however it dies,
+is gone at once for the kernel. When the daemon can take that lock alone, nobody is left: it stops.
 """
 
 import os

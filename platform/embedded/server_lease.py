@@ -63,7 +63,7 @@ class ServerLease:
                 raise EmbeddedError(failed or _tail(self._run.logs / "supervisor.log"))
             if time.monotonic() > deadline:
                 raise EmbeddedError(
-                    f"The servers were not ready after {_START_SECONDS:.0f} s; see {self._run.logs}."
+                    f"Servers not ready after {_START_SECONDS:.0f} s; see {self._run.logs}."
                 )
             if not is_held(self._run.root / SERVER_LOCK) and (
                 starter is None or starter.poll() is not None
@@ -81,7 +81,7 @@ class ServerLease:
     def _check(self, status: dict[str, Any]) -> None:
         if missing := set(self._wanted.names) - set(status.get("servers", [])):
             raise EmbeddedError(
-                f"The servers of {self._run.root} were started without {', '.join(sorted(missing))}. "
+                f"The servers of {self._run.root} run without {', '.join(sorted(missing))}. "
                 "Stop them (`make stop`) and try again."
             )
 

@@ -75,7 +75,7 @@ class ProcessSupervisor:
         self._children: list[_Child] = []
 
     def start(self, process: Process) -> None:
-        """Start one process and wait until it is ready. Raises EmbeddedError when it does not become so."""
+        """Start one process and wait until it is ready; EmbeddedError when it never is."""
         child = _Child(process)
         self._children.append(child)
         self._spawn(child)
@@ -90,7 +90,7 @@ class ProcessSupervisor:
             time.sleep(0.02)
 
     def tick(self) -> None:
-        """Look after every child once: notice the dead, start them again when their pause is over."""
+        """Look after every child once: notice the dead, start them again after their pause."""
         now = time.monotonic()
         for child in self._children:
             if child.popen is not None and child.popen.poll() is not None:
