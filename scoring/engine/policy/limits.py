@@ -1,0 +1,27 @@
+"""Size limits of a policy document: refuse bombs before any work is done on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Ceilings a document must respect. `document_bytes` is checked before parsing JSON."""
+
+    document_bytes: int = 2_000_000
+    nesting: int = 32
+    nodes: int = 100
+    edges: int = 300
+    rows: int = 2_000
+    columns: int = 60
+    expressions: int = 200
+    cell_length: int = 1_000
+    expression_depth: int = 24
+    expression_nodes: int = 200
+    list_items: int = 200
+    name_length: int = 200
+    inputs: int = 500
+
+
+DEFAULT_LIMITS = Limits()
