@@ -42,7 +42,8 @@ def record(
     )
     key = row_keys(current_context().schema)[0]
     entry = AuditEntry(
-        **{name: getattr(content, name) for name in content.__slots__}, row_hash=entry_hash(key, content)
+        **{name: getattr(content, name) for name in content.__slots__},
+        row_hash=entry_hash(key, content),
     )
     entry.save(force_insert=True)
     return entry
@@ -53,5 +54,10 @@ def record_read(
 ) -> AuditEntry:
     """Write that the actor saw personal data of `target_id` (or of what `detail` describes, for a list)."""
     return record(
-        actor=actor, action=f"{target}.read", target=target, target_id=target_id, detail=detail, personal=True
+        actor=actor,
+        action=f"{target}.read",
+        target=target,
+        target_id=target_id,
+        detail=detail,
+        personal=True,
     )

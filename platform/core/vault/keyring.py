@@ -30,11 +30,15 @@ class Keyring:
     def wrap_subject(self, subject: bytes, key: bytes) -> tuple[int, bytes]:
         """A subject's key under the newest bank key: (version, wrapped)."""
         version = self.newest
-        return version, wrap_key(self.data[version], key, context=self._subject_context(subject, version))
+        return version, wrap_key(
+            self.data[version], key, context=self._subject_context(subject, version)
+        )
 
     def unwrap_subject(self, subject: bytes, wrapped: bytes, *, version: int) -> bytes:
         context = self._subject_context(subject, version)
-        return unwrap_key(keyring_with(self.schema, version).data[version], wrapped, context=context)
+        return unwrap_key(
+            keyring_with(self.schema, version).data[version], wrapped, context=context
+        )
 
     def _subject_context(self, subject: bytes, version: int) -> bytes:
         return frame(("subject-key", self.schema, subject, str(version)))
@@ -75,8 +79,12 @@ def forget_keyring(schema: str | None = None) -> None:
 def new_bank_key(schema: str, kind: str, version: int) -> store.BankKeyRow:
     """A fresh key, wrapped under the newest master key."""
     key = secrets.token_bytes(KEY_BYTES)
-    master_version, wrapped = key_provider().wrap(key, context=bank_key_context(schema, kind, version))
-    return store.BankKeyRow(kind=kind, version=version, wrapped=wrapped, master_version=master_version)
+    master_version, wrapped = key_provider().wrap(
+        key, context=bank_key_context(schema, kind, version)
+    )
+    return store.BankKeyRow(
+        kind=kind, version=version, wrapped=wrapped, master_version=master_version
+    )
 
 
 def unwrap_bank_key(schema: str, row: store.BankKeyRow) -> bytes:

@@ -20,7 +20,8 @@ def append(schema: str, erased: dict[bytes, datetime]) -> None:
     path = ledger_path(schema)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     lines = "".join(
-        json.dumps({"subject": subject.hex(), "at": at.isoformat()}) + "\n" for subject, at in erased.items()
+        json.dumps({"subject": subject.hex(), "at": at.isoformat()}) + "\n"
+        for subject, at in erased.items()
     )
     descriptor = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
     try:

@@ -57,7 +57,9 @@ def rewrap_bank_keys(schema: str) -> int:
             key = keyring.unwrap_bank_key(schema, row)
             context = keyring.bank_key_context(schema, row.kind, row.version)
             master_version, wrapped = provider.wrap(key, context=context)
-            store.replace_wrapping(schema, store.BankKeyRow(row.kind, row.version, wrapped, master_version))
+            store.replace_wrapping(
+                schema, store.BankKeyRow(row.kind, row.version, wrapped, master_version)
+            )
             renewed += 1
     keyring.forget_keyring(schema)
     return renewed
@@ -71,7 +73,11 @@ def reapply_erasures(schema: str) -> int:
     with public_scope(), transaction.atomic():
         outside, inside = ledger_file.read(schema), store.erasures(schema)
         known = {**inside, **outside}
-        living = [s for s, row in store.subject_keys(schema, list(known)).items() if row.wrapped is not None]
+        living = [
+            s
+            for s, row in store.subject_keys(schema, list(known)).items()
+            if row.wrapped is not None
+        ]
         for subject, at in known.items():
             store.destroy_subject_key(schema, subject, at=at)
     missing_outside = {subject: at for subject, at in inside.items() if subject not in outside}

@@ -82,7 +82,9 @@ def parse_master_keys(text: str) -> dict[int, bytes]:
         except ValueError as error:
             raise MasterKeyMissing("The master key file holds a line that is not a key.") from error
         if len(key) != KEY_BYTES or number < 1 or number in keys:
-            raise MasterKeyMissing("The master key file holds a key of a wrong length or a version twice.")
+            raise MasterKeyMissing(
+                "The master key file holds a key of a wrong length or a version twice."
+            )
         keys[number] = key
     if not keys:
         raise MasterKeyMissing("The master key file is empty.")

@@ -38,7 +38,9 @@ class Vault:
         """The envelope (46 bytes longer). It opens only for the same bank, purpose, column and row."""
         version = self._ring.newest
         place = Place(self.schema, purpose, column, row_id)
-        return seal(self._ring.data[version], plaintext, place=place, header=Header(KeyScope.BANK, version))
+        return seal(
+            self._ring.data[version], plaintext, place=place, header=Header(KeyScope.BANK, version)
+        )
 
     def decrypt(self, purpose: str, column: str, row_id: str, envelope: bytes) -> bytes:
         """Raises `DecryptionRefused` when the envelope was altered or made for another place."""
@@ -63,7 +65,9 @@ class Vault:
         """What the key store knows a person by: a blind index, so that the ledger names nobody."""
         return blind_index(self._ring.index, purpose=_SUBJECT_PURPOSE, value=subject_ref)
 
-    def encrypt_for_subject(self, subject_ref: str, purpose: str, row_id: str, plaintext: bytes) -> bytes:
+    def encrypt_for_subject(
+        self, subject_ref: str, purpose: str, row_id: str, plaintext: bytes
+    ) -> bytes:
         """Encrypt under the person's own key, made at first use. One statement; raises `SubjectErased`.
 
         `subject_ref` is the bank's internal id of the customer: who comes back after an erasure gets a new one.
@@ -84,21 +88,30 @@ class Vault:
         kept = store.subject_keys(self.schema, list(ids.values()))
         keys = {ref: self._subject_key(kept[subject]) for ref, subject in ids.items()}
         return [
-            self._seal_for(keys[v.subject_ref], ids[v.subject_ref], purpose, v.row_id, v.data) for v in values
+            self._seal_for(keys[v.subject_ref], ids[v.subject_ref], purpose, v.row_id, v.data)
+            for v in values
         ]
 
-    def decrypt_for_subject(self, subject_ref: str, purpose: str, row_id: str, envelope: bytes) -> bytes:
+    def decrypt_for_subject(
+        self, subject_ref: str, purpose: str, row_id: str, envelope: bytes
+    ) -> bytes:
         """Raises `SubjectErased` after the person's erasure, `DecryptionRefused` for another person, place or bytes."""
-        opened = self.decrypt_for_subjects(purpose, [SubjectValue(subject_ref, row_id, bytes(envelope))])[0]
+        opened = self.decrypt_for_subjects(
+            purpose, [SubjectValue(subject_ref, row_id, bytes(envelope))]
+        )[0]
         if opened is None:
             raise SubjectErased()
         return opened
 
-    def decrypt_for_subjects(self, purpose: str, values: Sequence[SubjectValue]) -> list[bytes | None]:
+    def decrypt_for_subjects(
+        self, purpose: str, values: Sequence[SubjectValue]
+    ) -> list[bytes | None]:
         """Many at once by one SELECT; None stands for a person who was erased."""
         ids = {value.subject_ref: self.subject_id(value.subject_ref) for value in values}
         kept = store.subject_keys(self.schema, list(ids.values()))
-        keys = {row.subject: self._subject_key(row) for row in kept.values() if row.wrapped is not None}
+        keys = {
+            row.subject: self._subject_key(row) for row in kept.values() if row.wrapped is not None
+        }
         out: list[bytes | None] = []
         for value in values:
             subject = ids[value.subject_ref]
@@ -129,7 +142,9 @@ class Vault:
             raise SubjectErased()
         return self._ring.unwrap_subject(row.subject, row.wrapped, version=row.bank_key_version)
 
-    def _seal_for(self, key: bytes, subject: bytes, purpose: str, row_id: str, plaintext: bytes) -> bytes:
+    def _seal_for(
+        self, key: bytes, subject: bytes, purpose: str, row_id: str, plaintext: bytes
+    ) -> bytes:
         place = Place(self.schema, purpose, _SUBJECT_COLUMN, row_id, subject)
         return seal(key, plaintext, place=place, header=Header(KeyScope.SUBJECT, 1))
 

@@ -28,9 +28,13 @@ def bank_keys(schema: str) -> list[BankKeyRow]:
     """All keys of a bank that the role in force may see."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT kind, version, wrapped, master_version FROM public.vault_bank_key WHERE schema = %s", [schema]
+            "SELECT kind, version, wrapped, master_version FROM public.vault_bank_key WHERE schema = %s",
+            [schema],
         )
-        return [BankKeyRow(kind, version, bytes(wrapped), master) for kind, version, wrapped, master in cursor]
+        return [
+            BankKeyRow(kind, version, bytes(wrapped), master)
+            for kind, version, wrapped, master in cursor
+        ]
 
 
 def add_bank_key(schema: str, row: BankKeyRow) -> bool:
@@ -164,7 +168,9 @@ def destroy_subject_key(schema: str, subject: bytes, *, at: datetime) -> None:
 def erasures(schema: str) -> dict[bytes, datetime]:
     """The ledger of a bank: when each subject was erased."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT subject, erased_at FROM public.vault_erasure WHERE schema = %s", [schema])
+        cursor.execute(
+            "SELECT subject, erased_at FROM public.vault_erasure WHERE schema = %s", [schema]
+        )
         return {bytes(subject): at for subject, at in cursor}
 
 

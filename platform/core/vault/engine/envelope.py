@@ -54,7 +54,9 @@ def seal(key: bytes, plaintext: bytes, *, place: Place, header: Header) -> bytes
     """The envelope of `plaintext` under `key` (32 bytes)."""
     prefix = bytes((FORMAT, header.scope)) + header.key_version.to_bytes(4, "big")
     random = os.urandom(_SALT + _NONCE)
-    body = _cipher(key, random[:_SALT]).encrypt(random[_SALT:], plaintext, _associated(prefix, place))
+    body = _cipher(key, random[:_SALT]).encrypt(
+        random[_SALT:], plaintext, _associated(prefix, place)
+    )
     return prefix + random + body
 
 

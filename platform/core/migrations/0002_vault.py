@@ -9,18 +9,6 @@ from typing import ClassVar
 
 from django.db import migrations
 
-ROLE = """
-DO $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'panorama_bank') THEN
-        CREATE ROLE panorama_bank NOLOGIN;
-    END IF;
-EXCEPTION WHEN duplicate_object OR unique_violation THEN
-    NULL;  -- two databases of one server migrated at the same moment
-END
-$$
-"""
-
 TABLES = """
 CREATE TABLE public.vault_bank_key (
     schema text NOT NULL,
@@ -97,9 +85,7 @@ DROP FUNCTION public.vault_keep_destroyed();
 
 
 class Migration(migrations.Migration):
-    initial = True
-    dependencies: ClassVar[list[tuple[str, str]]] = []
+    dependencies: ClassVar[list[tuple[str, str]]] = [("core", "0001_dispatch_ticket")]
     operations: ClassVar[list[migrations.RunSQL]] = [
-        migrations.RunSQL(ROLE, migrations.RunSQL.noop),
         migrations.RunSQL(TABLES + GUARDS + POLICIES + GRANTS, DROP),
     ]

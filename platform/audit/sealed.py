@@ -1,0 +1,62 @@
+"""SQL that makes a table append-only and sealed; for the migrations of every app that keeps evidence.
+
+    operations = [..., migrations.RunSQL(*sealed_table("scoring_decision", stream="decision"))]
+
+The table needs a primary key `id uuid` and a hash column (bytea, 32 bytes). The functions live in each schema, made by
+the first migration of `audit`, which such a migration depends on.
+"""
+
+import re
+
+_NAME = re.compile(r"^[a-z][a-z0-9_]{0,50}$")
+
+FUNCTIONS = """
+CREATE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '%.% only grows: % is refused', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+CREATE FUNCTION audit_queue_for_seal() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    -- The table's own schema by name: a raw connection's search_path may lead elsewhere.
+    EXECUTE format(
+        'INSERT INTO %I.audit_pendingseal (stream, row_id, row_hash) SELECT $1, id, %I FROM new_rows',
+        TG_TABLE_SCHEMA, TG_ARGV[1]
+    ) USING TG_ARGV[0];
+    PERFORM public.audit_mark_dirty();
+    RETURN NULL;
+END
+$$;
+"""
+DROP_FUNCTIONS = """
+DROP FUNCTION audit_queue_for_seal();
+DROP FUNCTION audit_append_only();
+"""
+
+
+def append_only(table: str) -> tuple[str, str]:
+    """(forward, backward) SQL: UPDATE, DELETE and TRUNCATE fail, whoever asks."""
+    _check(table)
+    return (
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only();\n",
+        f"DROP TRIGGER {table}_append_only ON {table};\n",
+    )
+
+
+def sealed_table(table: str, *, stream: str, hash_column: str = "row_hash") -> tuple[str, str]:
+    """(forward, backward) SQL: append-only, and every inserted row is queued for the bank's seal chain."""
+    _check(table, stream, hash_column)
+    forward, backward = append_only(table)
+    return (
+        f"{forward}CREATE TRIGGER {table}_sealed AFTER INSERT ON {table} REFERENCING NEW TABLE AS new_rows"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION audit_queue_for_seal('{stream}', '{hash_column}');\n",
+        f"DROP TRIGGER {table}_sealed ON {table};\n{backward}",
+    )
+
+
+def _check(*names: str) -> None:
+    for name in names:
+        if not _NAME.match(name):
+            raise ValueError(f"{name!r} is not a plain lower-case name of at most 51 characters.")
