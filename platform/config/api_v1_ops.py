@@ -1,0 +1,8 @@
+"""The ops host's API."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("jobs.api.v1.urls")),
+    path("", include("tenants.api.v1.urls")),
+]

@@ -1,0 +1,266 @@
+"""Settings common to every place. What differs by place comes from the environment."""
+
+from pathlib import Path
+
+import environ
+
+from config.env import read_secret
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parents[3]
+RUN_DIR = Path(env("PANORAMA_RUN_DIR", default=str(BASE_DIR / ".run")))
+
+SECRET_KEY = read_secret("PANORAMA_SECRET_KEY", RUN_DIR)
+DEBUG = False
+BASE_DOMAIN = env("PANORAMA_BASE_DOMAIN", default="localhost")
+OPS_HOSTS = env.list("PANORAMA_OPS_HOSTS", default=[f"ops.{BASE_DOMAIN}"])
+ALLOWED_HOSTS = env.list("PANORAMA_ALLOWED_HOSTS", default=[f".{BASE_DOMAIN}"])
+BANK_URLCONF = "config.urls_bank"
+OPS_URLCONF = "config.urls_ops"
+ROOT_URLCONF = BANK_URLCONF
+PUBLIC_SCHEMA_URLCONF = OPS_URLCONF
+
+# --- Applications -----------------------------------------------------------------------------------------
+# In both schemas: ops staff and platform jobs live in public, a bank's in its own.
+BOTH_APPS = [
+    "accounts",
+    "django.contrib.admin",
+    "django.contrib.sessions",
+    "oauth2_provider",
+    "audit",
+    "jobs",
+    "webhooks",
+]
+SHARED_APPS = [
+    "django_tenants",
+    "core",
+    "tenants",
+    # contenttypes in the shared schema only: its cache is per process, so ids must be the same everywhere.
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "charts",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    *BOTH_APPS,
+]
+TENANT_APPS = [*BOTH_APPS, "ledger", "datasets", "customers", "scoring", "acquisition", "marketing"]
+# unfold overrides admin templates, so it stands before admin.
+INSTALLED_APPS = [
+    "config",
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    *[a for a in SHARED_APPS if not a.startswith("unfold")],
+    *[a for a in TENANT_APPS if a not in SHARED_APPS],
+]
+TENANT_MODEL = "tenants.Bank"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+TENANT_LIMIT_SET_CALLS = True
+AUTH_USER_MODEL = "accounts.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Database ---------------------------------------------------------------------------------------------
+# Two logins: the web login may only take run-time roles; the admin login migrates and onboards. A process says
+# which it is by PANORAMA_LOGIN.
+LOGIN = env("PANORAMA_LOGIN", default="web")
+_url = env("DATABASE_ADMIN_URL" if LOGIN == "admin" else "DATABASE_URL", default="")
+DATABASES = {
+    "default": {
+        **(env.db_url_config(_url) if _url else {"NAME": "panorama"}),
+        "ENGINE": "core.postgres",
+        "CONN_MAX_AGE": env.int("PANORAMA_CONN_MAX_AGE", default=600),
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+        "DISABLE_SERVER_SIDE_CURSORS": False,
+    }
+}
+# Whom the run-time roles are granted to.
+WEB_LOGIN = env.db_url("DATABASE_URL", default="postgres://panorama_web@/panorama")["USER"]
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+
+# --- Broker, cache ----------------------------------------------------------------------------------------
+CELERY_BROKER_URL = env("BROKER_URL", default="redis://localhost:6379/0")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env("CACHE_URL", default="redis://localhost:6379/1"),
+        "KEY_FUNCTION": "core.cache_keys.bank_key",
+        "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
+    }
+}
+
+# --- Middleware -------------------------------------------------------------------------------------------
+MIDDLEWARE = [
+    "core.middleware.ScopeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.security_headers.SecurityHeadersMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.middleware.ActorMiddleware",
+    "tenants.middleware.ModuleMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "platform" / "config" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+WSGI_APPLICATION = "config.wsgi.application"
+
+# --- People -----------------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["accounts.backends.BankBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/admin/login/"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+# Where mail goes when no mail server is configured: a folder of .eml files.
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = str(RUN_DIR / "outbox")
+DEFAULT_FROM_EMAIL = env("PANORAMA_FROM_EMAIL", default=f"panorama@{BASE_DOMAIN}")
+
+# --- API --------------------------------------------------------------------------------------------------
+OAUTH2_PROVIDER_APPLICATION_MODEL = "accounts.ApiClient"
+OAUTH2_PROVIDER = {
+    "SCOPES_BACKEND_CLASS": "accounts.oauth.ClientScopes",
+    "OAUTH2_VALIDATOR_CLASS": "accounts.oauth.ClientValidator",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "ALLOWED_GRANT_TYPES": ["client-credentials"],
+    "PKCE_REQUIRED": True,
+}
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.authentication.ScopeRequired"],
+    "DEFAULT_RENDERER_CLASSES": ["core.renderers.OrjsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["core.renderers.OrjsonParser"],
+    "DEFAULT_PAGINATION_CLASS": "core.pagination.TimeCursorPagination",
+    "PAGE_SIZE": 50,
+    "EXCEPTION_HANDLER": "core.problem.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Panorama",
+    "DESCRIPTION": "Risk scoring, smart acquisition and smart marketing for a bank. The bank is the host.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_PERMISSIONS": [],
+    "SERVE_AUTHENTICATION": [],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_TEMP_DIR = None
+
+# --- Files ------------------------------------------------------------------------------------------------
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(RUN_DIR / "storage")},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = RUN_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+# --- Secrets kept outside PostgreSQL ----------------------------------------------------------------------
+MASTER_KEY_FILE = env("PANORAMA_MASTER_KEY_FILE", default=str(RUN_DIR / "secrets" / "master.key"))
+CHECKPOINT_DIR = env("PANORAMA_CHECKPOINT_DIR", default=str(RUN_DIR / "checkpoints"))
+
+# --- Language, time ---------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [BASE_DIR / "platform" / "config" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Jobs -------------------------------------------------------------------------------------------------
+JOB_LEASE_SECONDS = env.int("PANORAMA_JOB_LEASE_SECONDS", default=30)
+JOB_SWEEP_SECONDS = env.int("PANORAMA_JOB_SWEEP_SECONDS", default=2)
+
+CELERY_TASK_DEFAULT_QUEUE = "realtime"
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# Above the longest task: our own lease, not the broker, decides when work is lost.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 6 * 3600,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+}
+
+# --- Logs -------------------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"bank": {"()": "core.log_context.BankLogFilter"}},
+    "formatters": {
+        "line": {
+            "format": "%(asctime)s %(levelname)s %(name)s bank=%(bank)s request=%(request_id)s %(message)s"
+        }
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["bank"]}
+    },
+    "root": {"handlers": ["console"], "level": env("PANORAMA_LOG_LEVEL", default="INFO")},
+}
+UNFOLD = {
+    "SITE_TITLE": "Panorama",
+    "SITE_HEADER": "Panorama",
+    "SITE_SYMBOL": "monitoring",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "SITE_URL": None,
+    "STYLES": [],
+}
+UNFOLD_BANK = {**UNFOLD}
+UNFOLD_OPS = {**UNFOLD, "SITE_HEADER": "Panorama operations"}

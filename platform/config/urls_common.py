@@ -1,0 +1,28 @@
+"""Routes that a bank's host and the ops host share."""
+
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.permissions import AllowAny
+
+from accounts.api.token import Revoke, Token
+
+PUBLIC_VIEW = {"authentication_classes": [], "permission_classes": [AllowAny]}
+
+
+def api(urlconf: str, schema_urlconf: str) -> list[URLPattern | URLResolver]:
+    """The API below /api/v1/, its token endpoint and its documentation."""
+    return [
+        path("api/v1/oauth/token", Token.as_view(), name="token"),
+        path("api/v1/oauth/revoke", Revoke.as_view(), name="revoke"),
+        path("api/v1/", include(urlconf)),
+        path(
+            "api/openapi.json",
+            SpectacularAPIView.as_view(urlconf=schema_urlconf, **PUBLIC_VIEW),
+            name="schema",
+        ),
+        path(
+            "api/docs/",
+            SpectacularSwaggerView.as_view(url_name="schema", **PUBLIC_VIEW),
+            name="docs",
+        ),
+    ]

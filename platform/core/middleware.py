@@ -1,0 +1,66 @@
+"""First in the chain: the request's id, its bank by Host, and the scope everything after it runs in."""
+
+import re
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
+
+from core.log_context import request_log_context
+from core.problem import problem_response
+from core.tenancy import (
+    PUBLIC,
+    BankContext,
+    Context,
+    UnknownBank,
+    bank_directory,
+    context_scope,
+)
+
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class ScopeMiddleware:
+    """Resolves Host to the ops site or a bank; unknown hosts and banks not served get a bare 404 or 403."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if _REQUEST_ID.match(given) else uuid.uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]
+        if request.path == "/healthz":
+            return HttpResponse("ok", content_type="text/plain")
+        try:
+            context = self._context(request)
+        except UnknownBank:
+            return problem_response(request, status=404, code="unknown_host", title="Not found")
+        if isinstance(context, BankContext) and not context.is_active:
+            return problem_response(
+                request,
+                status=403,
+                code=f"bank_{context.state}",
+                title="This bank is not being served",
+            )
+        request.context = context  # type: ignore[attr-defined]
+        request.bank = context if isinstance(context, BankContext) else None  # type: ignore[attr-defined]
+        request.urlconf = (  # type: ignore[attr-defined]
+            settings.BANK_URLCONF if request.bank else settings.OPS_URLCONF  # type: ignore[attr-defined]
+        )
+        with (
+            context_scope(context),
+            request_log_context(schema=context.schema, request_id=request_id),
+        ):
+            response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
+
+    def _context(self, request: HttpRequest) -> Context:
+        host, _port = split_domain_port(request.get_host())
+        if host in settings.OPS_HOSTS:
+            return PUBLIC
+        return bank_directory().by_host(host)

@@ -1,0 +1,53 @@
+"""`/api/v1/jobs`: progress, cancel, resume."""
+
+from typing import ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from jobs import selectors, services
+from jobs.api.v1.serializers import JobSerializer
+from jobs.models import Job
+
+
+class JobList(ListAPIView[Job]):
+    """Jobs, newest first; filter by `state` and `kind`."""
+
+    permission_codes: ClassVar[dict[str, str]] = {"GET": "jobs.view"}
+    serializer_class = JobSerializer
+
+    def get_queryset(self):  # type: ignore[no-untyped-def]
+        rows = Job.objects.all()
+        for name in ("state", "kind"):
+            if value := self.request.query_params.get(name):
+                rows = rows.filter(**{name: value})
+        return rows
+
+
+class JobDetail(APIView):
+    permission_codes: ClassVar[dict[str, str]] = {"GET": "jobs.view"}
+
+    @extend_schema(responses=JobSerializer)
+    def get(self, request: Request, job_id: str) -> Response:
+        return Response(JobSerializer(selectors.get_job(str(job_id))).data)
+
+
+class JobCancel(APIView):
+    permission_codes: ClassVar[dict[str, str]] = {"POST": "jobs.control"}
+
+    @extend_schema(request=None, responses=JobSerializer)
+    def post(self, request: Request, job_id: str) -> Response:
+        job = services.cancel_job(job_id=str(job_id), actor=request.user.actor)
+        return Response(JobSerializer(job).data)
+
+
+class JobResume(APIView):
+    permission_codes: ClassVar[dict[str, str]] = {"POST": "jobs.control"}
+
+    @extend_schema(request=None, responses=JobSerializer)
+    def post(self, request: Request, job_id: str) -> Response:
+        job = services.resume_job(job_id=str(job_id), actor=request.user.actor)
+        return Response(JobSerializer(job).data)

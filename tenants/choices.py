@@ -1,0 +1,34 @@
+"""States of a bank and the modules it may have."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class BankState(models.TextChoices):
+    PROVISIONING = "provisioning", _("Provisioning")
+    ACTIVE = "active", _("Active")
+    SUSPENDED = "suspended", _("Suspended")
+    CLOSING = "closing", _("Closing")
+    CLOSED = "closed", _("Closed")
+
+
+# From which state to which; everything else is refused.
+TRANSITIONS: dict[str, frozenset[str]] = {
+    BankState.PROVISIONING: frozenset({BankState.ACTIVE, BankState.CLOSED}),
+    BankState.ACTIVE: frozenset({BankState.SUSPENDED, BankState.CLOSING}),
+    BankState.SUSPENDED: frozenset({BankState.ACTIVE, BankState.CLOSING}),
+    BankState.CLOSING: frozenset({BankState.CLOSED}),
+    BankState.CLOSED: frozenset(),
+}
+
+
+class Module(models.TextChoices):
+    SCORING = "scoring", _("Risk scoring")
+    ACQUISITION = "acquisition", _("Smart acquisition")
+    MARKETING = "marketing", _("Smart marketing")
+
+
+class Jurisdiction(models.TextChoices):
+    CN = "CN", _("China")
+    EU = "EU", _("European Union")
+    US = "US", _("United States")

@@ -1,0 +1,172 @@
+"""A bank's schema and its two database roles, so that PostgreSQL itself refuses what a forgotten filter would leak."""
+
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.commands.migrate import Command as MigrateCommand
+from django.db import connection, models, transaction
+from django.db.migrations.recorder import MigrationRecorder
+from psycopg import sql
+
+from core.tenancy import BankContext, owner_role, owner_scope, public_scope, run_role
+from tenants.provisioning.registry import Spec
+
+RIGHTS = {"write": "SELECT, INSERT, UPDATE, DELETE", "append": "SELECT, INSERT", "read": "SELECT"}
+# Shared tables every bank may read.
+SHARED_READ = ("django_content_type",)
+# One lock for all role changes: concurrent GRANTs on the same catalogue rows fail otherwise.
+ROLE_LOCK = 7_304_001
+
+
+def _run(statement: str, **names: str) -> None:
+    query = sql.SQL(statement).format(
+        **{key: sql.Identifier(value) for key, value in names.items()}
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+
+
+def _role_exists(name: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name])
+        return cursor.fetchone() is not None
+
+
+def _admin_login() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT session_user")
+        return str(cursor.fetchone()[0])
+
+
+def create_roles(bank: BankContext, spec: Spec) -> None:
+    """Owner and run-time role, neither of which can log in."""
+    own, run = owner_role(bank.schema), run_role(bank.schema)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ROLE_LOCK])
+        for role in (own, run):
+            if not _role_exists(role):
+                _run("CREATE ROLE {role} NOLOGIN NOINHERIT", role=role)
+        admin = _admin_login()
+        for role in (own, run):
+            _run("GRANT {role} TO {login} WITH INHERIT FALSE, SET TRUE", role=role, login=admin)
+        _run(
+            "GRANT {role} TO {login} WITH INHERIT FALSE, SET TRUE",
+            role=run,
+            login=settings.WEB_LOGIN,
+        )
+        _run("GRANT panorama_bank TO {run} WITH INHERIT TRUE, SET FALSE", run=run)
+        _run("GRANT panorama_bank TO {own} WITH INHERIT TRUE, SET FALSE", own=own)
+        for table in SHARED_READ:
+            _run("GRANT SELECT, REFERENCES ON public.{table} TO {own}", table=table, own=own)
+
+
+def create_schema(bank: BankContext, spec: Spec) -> None:
+    """The schema, owned by the owner role; only the run-time role may use it."""
+    with transaction.atomic():
+        own, run = owner_role(bank.schema), run_role(bank.schema)
+        _run(
+            "CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {own}", schema=bank.schema, own=own
+        )
+        with owner_scope(bank.schema):
+            _run("GRANT USAGE ON SCHEMA {schema} TO {run}", schema=bank.schema, run=run)
+
+
+def migrate(bank: BankContext, spec: Spec) -> None:
+    """Bring the bank's tables to the code's version, as their owner."""
+    migrate_schema(bank.schema)
+
+
+def migrate_schema(schema: str) -> None:
+    with owner_scope(schema):
+        # Without its own table of migrations the public one would be found on the path, and nothing applied.
+        MigrationRecorder(connection).ensure_schema()
+        call_command(MigrateCommand(), verbosity=0, interactive=False, skip_checks=True)
+
+
+def grant_tables(bank: BankContext, spec: Spec) -> None:
+    """What the run-time role may do on each table, as its model says; nothing on tables no model knows."""
+    apply_grants(bank.schema)
+
+
+def apply_grants(schema: str) -> None:
+    run = run_role(schema)
+    with transaction.atomic(), owner_scope(schema):
+        _run("REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {run}", schema=schema, run=run)
+        for table, rights in _table_rights(settings.TENANT_APPS).items():
+            _run(
+                f"GRANT {RIGHTS[rights]} ON {{schema}}.{{table}} TO {{run}}",
+                schema=schema,
+                table=table,
+                run=run,
+            )
+        _run("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {run}", schema=schema, run=run)
+        _run("GRANT SELECT ON {schema}.django_migrations TO {run}", schema=schema, run=run)
+
+
+def apply_public_grants() -> None:
+    """What the web login may do on the platform's own tables, and what every bank may read."""
+    web = settings.WEB_LOGIN
+    with transaction.atomic(), public_scope():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ROLE_LOCK])
+        _run("GRANT panorama_bank TO {web} WITH INHERIT FALSE, SET FALSE", web=web)
+        _run("GRANT USAGE ON SCHEMA public TO panorama_bank")
+        _run("GRANT USAGE ON SCHEMA public TO {web}", web=web)
+        for table, rights in _table_rights(settings.SHARED_APPS).items():
+            _run(f"GRANT {RIGHTS[rights]} ON public.{{table}} TO {{web}}", table=table, web=web)
+        _run("GRANT SELECT, UPDATE, DELETE ON public.dispatch_ticket TO {web}", web=web)
+        _run("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {web}", web=web)
+        _run("GRANT SELECT ON public.django_migrations TO {web}", web=web)
+        for function in (
+            "dispatch_ticket_put(uuid, text, double precision)",
+            "dispatch_ticket_drop(uuid)",
+        ):
+            _run(f"GRANT EXECUTE ON FUNCTION public.{function} TO {{web}}", web=web)
+        for table in SHARED_READ:
+            _run("GRANT SELECT ON public.{table} TO panorama_bank", table=table)
+
+
+def _table_rights(app_names: list[str]) -> dict[str, str]:
+    rights: dict[str, str] = {}
+    for config in apps.get_app_configs():
+        if config.name not in app_names:
+            continue
+        for model in config.get_models(include_auto_created=True):
+            if model._meta.managed and not model._meta.proxy:
+                rights[model._meta.db_table] = getattr(model, "database_rights", "write")
+    return rights
+
+
+def verify_tables(bank: BankContext, spec: Spec) -> None:
+    """Every table of every model is in the bank's own schema; a missing one would be looked for in public."""
+    missing = missing_tables(bank.schema)
+    if missing:
+        raise RuntimeError(f"Tables missing in {bank.schema}: {', '.join(missing)}.")
+
+
+def missing_tables(schema: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])
+        there = {row[0] for row in cursor.fetchall()}
+    return sorted(set(_table_rights(settings.TENANT_APPS)) - there)
+
+
+def models_in_both() -> list[type[models.Model]]:
+    """Models whose tables stand in public and in every bank."""
+    both = set(settings.TENANT_APPS) & set(settings.SHARED_APPS)
+    return [m for c in apps.get_app_configs() if c.name in both for m in c.get_models()]
+
+
+def drop_schema(bank: BankContext, spec: Any = None) -> None:
+    """Remove a bank's tables and roles for good."""
+    own, run = owner_role(bank.schema), run_role(bank.schema)
+    with transaction.atomic():
+        with owner_scope(bank.schema):
+            _run("DROP SCHEMA IF EXISTS {schema} CASCADE", schema=bank.schema)
+        for table in SHARED_READ:
+            _run("REVOKE ALL ON public.{table} FROM {own}", table=table, own=own)
+        for role in (own, run):
+            _run("DROP ROLE IF EXISTS {role}", role=role)

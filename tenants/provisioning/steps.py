@@ -1,0 +1,59 @@
+"""The platform's own steps of onboarding."""
+
+from django.db import transaction
+
+from accounts.models import ApiClient, User
+from accounts.services import create_client, invite_person
+from core.actors import Actor, system_actor
+from core.tenancy import BankContext, bank_scope
+from core.vault import create_bank_keys
+from tenants.provisioning import database, registry
+from tenants.provisioning.registry import Spec, Step
+
+
+def _keys(bank: BankContext, spec: Spec) -> None:
+    create_bank_keys(bank.schema)
+
+
+def _administrator(bank: BankContext, spec: Spec) -> None:
+    person = spec["administrator"]
+    with bank_scope(bank), transaction.atomic():
+        if User.objects.filter(email__iexact=person["email"]).exists():
+            return
+        invite_person(
+            email=person["email"],
+            name=person.get("name", ""),
+            roles=["bank_admin"],
+            actor=_onboarder(bank),
+            base_url=str(spec["base_url"]),
+            language=bank.language,
+        )
+
+
+def _client(bank: BankContext, spec: Spec) -> None:
+    """The first client; its secret is set and shown when the administrator rotates it, or by the command line."""
+    wanted = spec.get("client")
+    if not wanted:
+        return
+    with bank_scope(bank), transaction.atomic():
+        if not ApiClient.objects.filter(name=wanted["name"]).exists():
+            create_client(
+                name=wanted["name"], scopes=list(wanted["scopes"]), actor=_onboarder(bank)
+            )
+
+
+def _onboarder(bank: BankContext) -> Actor:
+    return system_actor("onboarding")
+
+
+def register_own_steps() -> None:
+    """Called once at start-up."""
+    registry.register(Step("10.roles", database.create_roles))
+    registry.register(Step("20.schema", database.create_schema, after=("10.roles",)))
+    registry.register(
+        Step("30.tables", database.migrate, after=("20.schema",), verify=database.verify_tables)
+    )
+    registry.register(Step("40.grants", database.grant_tables, after=("30.tables",)))
+    registry.register(Step("50.keys", _keys, after=("40.grants",)))
+    registry.register(Step("60.administrator", _administrator, after=("50.keys",)))
+    registry.register(Step("70.client", _client, after=("50.keys",)))
