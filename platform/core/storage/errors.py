@@ -1,0 +1,14 @@
+"""Refusals of the file store."""
+
+from core.errors import InvalidInput
+
+
+class BadPath(InvalidInput):
+    """A path that leaves the bank's folder, or could."""
+
+    code = "bad_path"
+    title = "This is not a path inside the bank's files"
+
+
+class FileDamaged(OSError):
+    """The file was altered, cut, reordered, or is another file's or another bank's content."""

@@ -1,0 +1,54 @@
+"""What modules call. Paths are relative to the bank in force; files are written once."""
+
+import shutil
+from dataclasses import dataclass
+from typing import IO
+
+from core.storage import publishing
+from core.storage.paths import bank_path
+from core.storage.reader import EncryptedReader
+from core.storage.writer import CHUNK_BYTES, EncryptedWriter
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """`path` as given, `size` in clear bytes, `sha256` (hex) of the clear content."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+def open_writer(path: str, *, overwrite: bool = False) -> EncryptedWriter:
+    """A binary file object; the file appears when it is closed, and never when the writer dies.
+
+    Use it by `with`. Without `overwrite` closing raises FileExistsError when the name is taken meanwhile.
+    """
+    return EncryptedWriter(path, overwrite=overwrite)
+
+
+def put_stream(path: str, stream: IO[bytes], *, overwrite: bool = False) -> StoredFile:
+    """Copy a stream into a file, a chunk at a time in memory."""
+    with open_writer(path, overwrite=overwrite) as writer:
+        shutil.copyfileobj(stream, writer, CHUNK_BYTES)
+    return StoredFile(path=path, size=writer.size, sha256=writer.sha256)
+
+
+def open_reader(path: str) -> EncryptedReader:
+    """A seekable binary file object. Raises FileNotFoundError, or `FileDamaged` at opening or at any read."""
+    return EncryptedReader(path)
+
+
+def exists(path: str) -> bool:
+    return publishing.storage().exists(bank_path(path))
+
+
+def size(path: str) -> int:
+    """Clear bytes; checks header and last chunk."""
+    with open_reader(path) as reader:
+        return reader.size
+
+
+def delete(path: str) -> None:
+    """Remove the file; nothing happens when there is none."""
+    publishing.storage().delete(bank_path(path))
