@@ -11,7 +11,7 @@ from core.storage.layout import ID_BYTES, ChunkCipher, FileHeader
 from core.storage.paths import bank_path
 from core.vault import vault
 
-CHUNK_BYTES = 1024 * 1024
+CHUNK_BYTES = 256 * 1024
 
 
 class EncryptedWriter(io.RawIOBase):
