@@ -28,6 +28,7 @@ class Size:
 
 WIDE: Final = Size(width=680, height=320)
 FULL: Final = Size(width=1080, height=340)
+MOST_CATEGORIES: Final = 200
 NARROW: Final = Size(width=348, height=290)
 
 

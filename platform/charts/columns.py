@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from charts.area import Area, Layer, LegendEntry, Reading
+from charts.area import MOST_CATEGORIES, Area, Layer, LegendEntry, Reading
 from charts.lettering import SMALL, lettering, width
 from charts.markup import Markup, join, number, tag
 from charts.numerals import finite
@@ -36,6 +36,7 @@ class Bars(Layer):
     def _stacks(self) -> list[list[tuple[BarSeries, int, float, float]]]:
         """Per category: series, its place in the group, start and end."""
         count = max((len(one.values) for one in self.series), default=0)
+        count = min(count, MOST_CATEGORIES)
         rows: list[list[tuple[BarSeries, int, float, float]]] = []
         for index in range(count):
             up, down, row = 0.0, 0.0, []

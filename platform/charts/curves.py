@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from charts.area import Area, Layer, LegendEntry, Reading
+from charts.area import Area, Layer, LegendEntry, Reading, Swatch
 from charts.markup import Markup, join, number, tag
 from charts.numerals import finite
 from charts.palette import fill, stroke
@@ -30,7 +30,8 @@ class Line(Layer):
     """A line or a step line; with ``low`` and ``high`` a band around it.
 
     ``breaks`` starts a new piece wherever a y is not finite instead of bridging the hole;
-    a ``reference`` line is thin, grey, and silent on hover.
+    a ``reference`` line is thin and, like a ``silent`` one, says nothing on hover;
+    ``legend_name`` is longer than the name that hovering repeats.
     """
 
     name: str
@@ -44,7 +45,9 @@ class Line(Layer):
     dots: bool = False
     shade: bool = False
     reference: bool = False
+    silent: bool = False
     breaks: bool = False
+    legend_name: str = ""
 
     def _points(self) -> list[Point]:
         return pairs(self.x, self.y)[0]
@@ -79,13 +82,14 @@ class Line(Layer):
         return (*(p[1] for p in self._points()), *edges)
 
     def legend(self) -> tuple[LegendEntry, ...]:
-        return (LegendEntry(name=self.name, tone=self.tone, dash=self.dash),) if self.name else ()
+        name = self.legend_name or self.name
+        return (LegendEntry(name=name, tone=self.tone, dash=self.dash),) if name else ()
 
     def left_out(self) -> int:
         return 0 if self.breaks else pairs(self.x, self.y)[1]
 
     def readings(self, area: Area) -> tuple[Reading, ...]:
-        if self.reference:
+        if self.reference or self.silent:
             return ()
         edges = {row[0]: row[1:] for row in self._interval()}
         write = area.format(self.side).full
@@ -134,7 +138,10 @@ class Line(Layer):
 
 @dataclass(frozen=True, kw_only=True)
 class Points(Layer):
-    """Points with intervals; each answers to hovering with ``notes`` or its own numbers."""
+    """Points with intervals; each answers to hovering with ``notes`` or its own numbers.
+
+    ``listed`` ones answer in the hover columns instead and stay out of the legend.
+    """
 
     name: str
     x: Sequence[float]
@@ -145,6 +152,7 @@ class Points(Layer):
     tone: str = "s1"
     radius: float = 4
     hollow: bool = False
+    listed: bool = False
 
     def _rows(self) -> list[tuple[float, float, float | None, float | None, str]]:
         empty: list[float | None] = [None] * len(self.x)
@@ -168,11 +176,22 @@ class Points(Layer):
         return tuple(v for row in self._rows() for v in row[1:4] if v is not None)
 
     def legend(self) -> tuple[LegendEntry, ...]:
-        return (
-            (LegendEntry(name=self.name, tone=self.tone, swatch="ring" if self.hollow else "dot"),)
-            if self.name
-            else ()
-        )
+        if self.listed or not self.name:
+            return ()
+        swatch: Swatch = "ring" if self.hollow else "dot"
+        return (LegendEntry(name=self.name, tone=self.tone, swatch=swatch),)
+
+    def readings(self, area: Area) -> tuple[Reading, ...]:
+        if not self.listed:
+            return ()
+        write = area.format(self.side).full
+        made = []
+        for x, y, low, high, _ in self._rows():
+            text = f"{self.name}: {write(y)}"
+            if low is not None and high is not None:
+                text += f" [{write(low)}, {write(high)}]"
+            made.append(Reading(x=x, y=y, text=text, tone=self.tone, side=self.side))
+        return tuple(made)
 
     def left_out(self) -> int:
         return pairs(self.x, self.y)[1]
@@ -228,7 +247,7 @@ class Histogram(Layer):
         return (LegendEntry(name=self.name, tone=self.tone, swatch="band", dash=self.dash),)
 
     def left_out(self) -> int:
-        return len(self.values) - len(self._bins())
+        return sum(1 for v in self.values if v is not None and finite(v) is None)
 
     def readings(self, area: Area) -> tuple[Reading, ...]:
         write, write_x = area.format(self.side).full, area.x_format.full

@@ -161,7 +161,7 @@ def _row(chart: HorizontalBars, frame: _Frame, index: int) -> tuple[Markup, Mark
     lanes = len(chart.series) if chart.mode == "group" else 1
     middle = top + frame.pitch - 5 - _LANE * lanes / 2
     if frame.above:
-        texts.append(lettering(frame.left, top + 13, name, tone="ink", room=frame.right))
+        texts.append(lettering(frame.left, top + 13, name, tone="ink", room=frame.right, halo=True))
     else:
         room = frame.left - 10
         texts.append(

@@ -37,11 +37,10 @@ class NumberFormat:
         scaled = held * 100 if self.kind == "percent" else held
         digits = self._digits(scaled)
         size = abs(scaled)
-        tiny = self.digits is None and size < 10.0**-digits
-        if size and (tiny or size >= 1e15):
-            text = _scientific(size)
-        else:
-            text = f"{size:,.{digits}f}"
+        tiny = self.digits is None and 0 < size < 10.0**-digits
+        text = _scientific(size) if tiny or size >= 1e15 else f"{size:,.{digits}f}"
+        if self.digits is None and self.kind == "number" and "." in text and "e" not in text:
+            text = text.rstrip("0").rstrip(".")
         if size and not text.strip("0.,"):
             least = self._dress(f"{10.0**-digits:.{digits}f}", negative=scaled < 0)
             return f">{least}" if scaled < 0 else f"<{least.lstrip('+')}"
@@ -84,7 +83,8 @@ class NumberFormat:
 
 def _scientific(size: float) -> str:
     mantissa, exponent = f"{size:.2e}".split("e")
-    return f"{mantissa.rstrip('0').rstrip('.')}e{exponent.replace('-', _MINUS).replace('+', '')}"
+    power = int(exponent)
+    return f"{mantissa.rstrip('0').rstrip('.')}e{_MINUS if power < 0 else ''}{abs(power)}"
 
 
 def _decimals(step: float) -> int:

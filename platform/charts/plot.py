@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from charts.area import WIDE, Area, Axis, Layer, LegendEntry, Side, Size
+from charts.area import MOST_CATEGORIES, WIDE, Area, Axis, Layer, LegendEntry, Side, Size
 from charts.axes import category_axis, numeric_x_axis, y_axis
 from charts.drawing import notes_of, picture
 from charts.hover import hover_columns
@@ -15,8 +15,6 @@ from charts.numerals import PLAIN
 from charts.palette import stroke
 from charts.scale import Scale, spread, ticks, widen
 from charts.words import Lang, say
-
-MOST_CATEGORIES = 200
 
 
 @dataclass(frozen=True, kw_only=True)

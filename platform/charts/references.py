@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from charts.area import Area, Layer
+from charts.area import Area, Layer, Reading
 from charts.lettering import SMALL, lettering, width
 from charts.markup import Markup, number, tag
 from charts.numerals import finite
@@ -156,3 +157,20 @@ class Divider(Layer):
         )
         label = lettering(x + 5, area.top + 10, self.label, size=SMALL, room=area.right - x)
         return tag("g", line, label if self.label else Markup(""))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remarks(Layer):
+    """Further lines for the hover box: the n-th belong to x = n. Draws nothing."""
+
+    lines: Sequence[Sequence[str]]
+
+    def filled(self) -> bool:
+        return False
+
+    def readings(self, area: Area) -> tuple[Reading, ...]:
+        return tuple(
+            Reading(x=index, y=None, text=text, tone="muted")
+            for index, texts in enumerate(self.lines)
+            for text in texts
+        )

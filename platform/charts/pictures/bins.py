@@ -14,7 +14,7 @@ from charts.markup import Markup
 from charts.numerals import PERCENT, POINTS, SIGNED, THREE, TWO, finite
 from charts.picture import Picture, PlotPicture
 from charts.plot import Plot
-from charts.references import Divider
+from charts.references import Divider, Remarks
 from charts.table import Table
 from charts.words import Lang, heads, say
 
@@ -75,20 +75,22 @@ class WoeBins(PlotPicture):
             y=[one.bad_rate for one in plain],
             tone="bad",
             breaks=True,
+            silent=True,
         )
         spots = Points(
-            name="",
+            name=rate,
             side="right",
+            listed=True,
             x=list(range(len(every))),
             y=[float("nan") if one.bad_rate is None else one.bad_rate for one in every],
             low=[one.low for one in every],
             high=[one.high for one in every],
-            notes=[_said(one, lang) for one in every],
             tone="bad",
         )
         rows = [(say(lang, "WOE"), tuple(SIGNED.full(one.woe) for one in every))]
         if any(one.points is not None for one in every):
             rows.append((say(lang, "Points"), tuple(POINTS.full(one.points) for one in every)))
+        remarks = Remarks(lines=[_said(one, lang) for one in every])
         split: tuple[Divider, ...] = ()
         if apart and plain:
             split = (Divider(x=len(plain) - 0.5),)
@@ -97,7 +99,7 @@ class WoeBins(PlotPicture):
             x=Axis(categories=tuple(_name(one, lang) for one in every), rows=tuple(rows)),
             y=Axis(title=say(lang, "Share of rows"), format=PERCENT, zero=True),
             right=Axis(title=rate, format=PERCENT, zero=True),
-            layers=(Bars(series=(bars,)), *split, line, spots),
+            layers=(Bars(series=(bars,)), *split, line, spots, remarks),
             lang=lang,
         )
 
@@ -119,18 +121,13 @@ def _name(one: WoeBin, lang: Lang) -> str:
     return one.label or say(lang, "Missing" if one.kind == "missing" else "Special")
 
 
-def _said(one: WoeBin, lang: Lang) -> str:
-    lines = [
-        _name(one, lang),
-        f"{say(lang, 'Share of rows')}: {PERCENT.full(one.share)}",
-        f"{say(lang, 'Bad rate')}: {PERCENT.full(one.bad_rate)}",
-        f"{say(lang, 'WOE')}: {SIGNED.full(one.woe)}",
-    ]
+def _said(one: WoeBin, lang: Lang) -> list[str]:
+    lines = [f"{say(lang, 'WOE')}: {SIGNED.full(one.woe)}"]
     if one.points is not None:
         lines.append(f"{say(lang, 'Points')}: {POINTS.full(one.points)}")
     if one.rows is not None:
         lines.append(say(lang, "n = {value}", value=f"{one.rows:,}"))
-    return "\n".join(lines)
+    return lines
 
 
 @dataclass(frozen=True, kw_only=True)

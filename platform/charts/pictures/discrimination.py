@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -34,7 +35,9 @@ class ScoreDistribution(PlotPicture):
     def _shares(counts: Sequence[float]) -> list[float | None]:
         held = [finite(v) for v in counts]
         total = sum(v for v in held if v is not None)
-        return [None if v is None or not total else v / total for v in held]
+        if not total:
+            return [None] * len(held)
+        return [math.nan if v is None else v / total for v in held]
 
     def plot(self, *, lang: Lang = "en") -> Plot:
         """Two filled outlines, each summing to 100 %."""
@@ -117,7 +120,8 @@ class RocCurves(PlotPicture):
         chance = say(lang, "Chance")
         lines = tuple(
             Line(
-                name=split.label(),
+                name=split.name,
+                legend_name=split.label(),
                 x=split.false_positive,
                 y=split.true_positive,
                 tone=series(i),
