@@ -1,0 +1,88 @@
+# The few verbs a person repeats. Needs git, make and Python 3.11 or newer, nothing else.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+VENV := .venv/bin/python
+WITH_SERVERS := $(VENV) -m embedded exec --
+APPLICATION := $(VENV) -m embedded up --procfile platform/config/processes.py
+ADMIN := env PANORAMA_LOGIN=admin $(VENV) manage.py
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev demo run stop status psql test browser check lint types \
+	check-django openapi openapi-check docs migrations pin bench clean distclean
+.NOTPARALLEL:
+
+help: ## list these targets
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
+
+install: ## make .venv and install the pinned requirements
+	@"$(or $(PYTHON),python3)" scripts/bootstrap.py
+
+install-dev: ## the same, with the tools for tests and checks
+	@"$(or $(PYTHON),python3)" scripts/bootstrap.py --dev
+
+demo: install ## everything on this machine: servers, web, workers and the story; Ctrl-C stops it
+	@$(APPLICATION) --story
+
+run: install ## the same without the story
+	@$(APPLICATION)
+
+stop: ## stop what demo or run left running
+	@if [ -x $(VENV) ]; then $(VENV) -m embedded stop; fi
+
+status: ## what runs
+	@$(VENV) -m embedded status || true
+
+psql: install ## a database shell (the admin login)
+	@$(VENV) -m embedded psql
+
+test: install-dev browser ## the test suite with coverage; ARGS="tests/jobs -k lease" for a part
+	@mkdir -p .run
+	$(WITH_SERVERS) $(VENV) -m pytest -n 2 --dist loadfile --junitxml=.run/tests.xml \
+		--cov --cov-report=term:skip-covered --cov-report=xml:.run/coverage.xml $(ARGS)
+	@$(VENV) scripts/skipped.py .run/tests.xml
+
+browser: ## Debian's chromium for the browser tests, when root and absent
+	@sh scripts/ensure_browser
+
+check: install-dev lint types check-django openapi-check docs ## every gate but the tests
+
+lint:
+	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check .
+	PYTHONPATH=.:platform .venv/bin/lint-imports
+
+types:
+	PYTHONPATH=.:platform $(VENV) -m mypy platform tenants scoring acquisition marketing
+
+check-django:
+	$(WITH_SERVERS) $(ADMIN) makemigrations --check --dry-run
+	PANORAMA_ALLOWED_HOSTS=panorama.example $(WITH_SERVERS) $(VENV) manage.py check \
+		--deploy --fail-level WARNING --settings config.settings.production
+
+openapi: install-dev ## write the committed OpenAPI files anew
+	$(WITH_SERVERS) sh scripts/openapi docs/api
+
+openapi-check:
+	@rm -rf .run/openapi && mkdir -p .run/openapi
+	$(WITH_SERVERS) sh scripts/openapi .run/openapi
+	diff -ru docs/api .run/openapi --exclude='*.md'
+
+docs: ## build the documentation into .run/site
+	$(VENV) -m mkdocs build --strict --quiet --site-dir .run/site
+
+migrations: install-dev ## write migrations for changed models
+	$(WITH_SERVERS) $(ADMIN) makemigrations $(ARGS)
+
+pin: ## write requirements*.txt from requirements*.in and what .venv holds
+	$(VENV) scripts/pin.py
+
+bench: install-dev ## measurements; each prints ratios and writes JSON under benchmarks/results
+	$(VENV) -m benchmarks.reference_auc --cache .run/data $(ARGS)
+
+clean: stop ## remove the run folder (its databases too) and caches
+	rm -rf .run .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+
+distclean: clean ## and the virtual environment
+	rm -rf .venv
