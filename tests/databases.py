@@ -84,8 +84,8 @@ def ensure_template() -> str:
             ),
         }
         done = subprocess.run(
-            [sys.executable, str(ROOT / "tests" / "prepare_database.py")],
-            env=environment, capture_output=True, text=True, check=False,
+            [sys.executable, "-m", "tests.prepare_database"],
+            cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:
             raise RuntimeError(

@@ -8,5 +8,15 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import permissions
+        from core.console.navigation import NavItem, add_items
 
         permissions.register_all()
+        for site in ("bank", "ops"):
+            add_items(
+                site,
+                NavItem(_("People"), "group", "accounts_user_changelist", "accounts.user.view", _("Administration"), 80),
+                NavItem(
+                    _("API clients"), "key", "accounts_apiclient_changelist", "accounts.client.view",
+                    _("Administration"), 81,
+                ),
+            )  # fmt: skip

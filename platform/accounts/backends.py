@@ -34,4 +34,5 @@ class BankBackend(BaseBackend):
         return User.objects.filter(pk=user_id, is_active=True).first()
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
-        return bool(user_obj.has_perm(perm, obj))
+        # Django asks here for anonymous visitors; people answer for themselves.
+        return isinstance(user_obj, User) and user_obj.has_perm(perm, obj)

@@ -50,7 +50,11 @@ class User(AbstractBaseUser):
         verbose_name_plural = _("people")
         ordering: ClassVar[list[str]] = ["email"]
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(Lower("email"), name="user_email_unique")
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_unique",
+                violation_error_message=_("This e-mail address is known already."),
+            )
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,20 @@ class JobsConfig(AppConfig):
     verbose_name = _("Jobs")
 
     def ready(self) -> None:
+        from core.console.navigation import NavItem, add_items
         from core.ticks import Tick, register_tick
         from jobs.services import sweep
 
         register_tick(Tick("jobs.sweep", settings.JOB_SWEEP_SECONDS, sweep))
+        for site in ("bank", "ops"):
+            add_items(
+                site,
+                NavItem(
+                    _("Jobs"),
+                    "progress_activity",
+                    "jobs_job_changelist",
+                    "jobs.view",
+                    _("Operations"),
+                    70,
+                ),
+            )

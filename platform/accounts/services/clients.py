@@ -39,6 +39,22 @@ def create_client(*, name: str, scopes: list[str], actor: Actor) -> tuple[ApiCli
 
 
 @transaction.atomic
+def rotate_secret(*, client_id: str, actor: Actor) -> str:
+    """A new secret for a client, returned this once; tokens given for the old one stay until they expire."""
+    policies.require(actor, "accounts.client.change")
+    client = (
+        ApiClient.objects.select_for_update().filter(client_id=client_id, is_active=True).first()
+    )
+    if client is None:
+        raise NotFound("No such client, or revoked.")
+    secret = secrets.token_urlsafe(36)
+    client.client_secret = secret
+    client.save()
+    record(actor=actor, action="accounts.client.rotate", target="api_client", target_id=client_id)
+    return secret
+
+
+@transaction.atomic
 def revoke_client(*, client_id: str, actor: Actor) -> None:
     """Switch a client off and drop its tokens."""
     policies.require(actor, "accounts.client.change")

@@ -16,7 +16,7 @@ from accounts.models import Invitation, User
 from audit.services import record
 from core.actors import Actor
 from core.clock import now
-from core.errors import Conflict, FieldError, InvalidInput, field_error
+from core.errors import Conflict, FieldError, InvalidInput, NotFound, field_error
 from core.tenancy import PUBLIC_SCHEMA, current_schema
 
 INVITATION_DAYS = 7
@@ -75,6 +75,19 @@ def _new_invitation(*, user: User, actor: Actor, base_url: str) -> str:
             [user.email],
         )
     )
+    return link
+
+
+@transaction.atomic
+def invite_again(*, user_id: str, actor: Actor, base_url: str) -> str:
+    """End the open invitations of a person and mail a new link, which it returns."""
+    policies.require(actor, "accounts.user.change")
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        raise NotFound("No such person, or disabled.")
+    user.invitations.filter(accepted_at=None).update(expires_at=now())
+    link = _new_invitation(user=user, actor=actor, base_url=base_url)
+    record(actor=actor, action="accounts.user.invite_again", target="user", target_id=str(user.id))
     return link
 
 

@@ -260,7 +260,21 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
     "SITE_URL": None,
-    "STYLES": [],
+    "STYLES": ["core.console.assets.panorama_css", "core.console.assets.charts_css"],
+    "BORDER_RADIUS": "8px",
+    "COMMAND": {"search_models": False, "show_history": False},
+    "DASHBOARD_CALLBACK": "core.console.dashboard.dashboard",
 }
-UNFOLD_BANK = {**UNFOLD}
-UNFOLD_OPS = {**UNFOLD, "SITE_HEADER": "Panorama operations"}
+UNFOLD_BANK = {
+    **UNFOLD,
+    "SIDEBAR": {"show_search": True, "navigation": "core.console.navigation.bank_navigation"},
+}
+UNFOLD_OPS = {
+    **UNFOLD,
+    "SITE_HEADER": "Panorama operations",
+    "SIDEBAR": {"show_search": True, "navigation": "core.console.navigation.ops_navigation"},
+}
+SILENCED_SYSTEM_CHECKS = [
+    # E-mail addresses are unique without regard to case, by a constraint this check does not see.
+    "auth.W004",
+]

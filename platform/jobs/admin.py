@@ -1,0 +1,114 @@
+"""Jobs with a moving progress bar, on both sites."""
+
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from core.console import PolicyAdmin, ServicePage, bank_site, ops_site
+from core.console.sites import PanoramaSite
+from jobs import selectors, services
+from jobs.choices import JobState
+from jobs.models import Job
+
+STATE_LABELS = {
+    JobState.QUEUED: "info",
+    JobState.RUNNING: "primary",
+    JobState.CANCELLING: "warning",
+    JobState.SUCCEEDED: "success",
+    JobState.FAILED: "danger",
+    JobState.CANCELLED: "warning",
+}
+
+
+class JobAdmin(ServicePage, PolicyAdmin):
+    """Every long piece of work: look, cancel, resume."""
+
+    view_permission = "jobs.view"
+    list_display = (
+        "show_title",
+        "kind",
+        "queue",
+        "show_state",
+        "show_progress",
+        "created_by",
+        "created_at",
+    )
+    list_filter: ClassVar[list[Any]] = ["state", "queue", "kind", "created_at"]
+    search_fields = ("title", "kind", "created_by")
+    change_form_template = "jobs/job.html"
+    actions_detail: ClassVar[list[str]] = ["cancel", "resume"]
+    ordering = ("-id",)
+
+    @display(description=_("Job"), ordering="title")
+    def show_title(self, job: Job) -> str:
+        return str(job)
+
+    @display(description=_("State"), ordering="state", label=STATE_LABELS)
+    def show_state(self, job: Job) -> tuple[str, str]:
+        return job.state, job.get_state_display()
+
+    @display(description=_("Progress"))
+    def show_progress(self, job: Job) -> SafeString:
+        percent = selectors.as_view(job).percent
+        return format_html(
+            '<progress class="pan-progress" max="100" value="{}">{} %</progress>', percent, percent
+        )
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        context = (
+            {**(extra_context or {}), **_progress_context(object_id)}
+            if _is_id(object_id)
+            else extra_context
+        )
+        return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
+
+    def has_control_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._holds(request, "jobs.control")
+
+    @action(description=_("Cancel"), url_path="cancel", permissions=["control"])
+    def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def run() -> str:
+            job = services.cancel_job(job_id=object_id, actor=request.actor)  # type: ignore[attr-defined]
+            return str(_("The job is %(state)s.")) % {"state": job.get_state_display()}
+
+        return self.confirmed(request, object_id, question=_("Cancel this job?"), run=run)
+
+    @action(description=_("Resume"), url_path="resume", permissions=["control"])
+    def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def run() -> str:
+            services.resume_job(job_id=object_id, actor=request.actor)  # type: ignore[attr-defined]
+            return str(_("The job is queued again and goes on where it stopped."))
+
+        return self.confirmed(request, object_id, question=_("Resume this job?"), run=run)
+
+
+def _is_id(value: str) -> bool:
+    return Job.objects.filter(pk=value).exists() if len(value) == 36 else False
+
+
+def _progress_context(job_id: str) -> dict[str, Any]:
+    return {"job": selectors.get_job(job_id), "log": selectors.job_log(job_id)}
+
+
+def progress(request: HttpRequest, job_id: str) -> HttpResponse:
+    """The moving part of a job's page; asked for every second while the job runs."""
+    if not request.user.has_perm("jobs.view"):
+        return HttpResponse(status=403)
+    return render(request, "jobs/progress.html", _progress_context(str(job_id)))
+
+
+def _pages(site: PanoramaSite) -> list[URLPattern]:
+    return [path("jobs/progress/<uuid:job_id>/", site.admin_view(progress), name="job_progress")]
+
+
+for _site in (bank_site, ops_site):
+    _site.register(Job, JobAdmin)
+    _site.add_pages(_pages)
