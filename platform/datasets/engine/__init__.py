@@ -1,0 +1,23 @@
+"""Dataset intake without a framework: look at a file, propose a contract, convert, judge, read."""
+
+from datasets.engine.contract_rules import validate_contract
+from datasets.engine.converting import convert
+from datasets.engine.inference import infer_contract, inspect
+from datasets.engine.limits import DEFAULT_LIMITS, Limits
+from datasets.engine.quarantine import export_csv
+from datasets.engine.reading import iter_batches, read_columns, row_count
+from datasets.engine.sniffing import sniff
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "Limits",
+    "convert",
+    "export_csv",
+    "infer_contract",
+    "inspect",
+    "iter_batches",
+    "read_columns",
+    "row_count",
+    "sniff",
+    "validate_contract",
+]
