@@ -5,3 +5,12 @@ from django.utils.translation import gettext_lazy as _
 class AuditConfig(AppConfig):
     name = "audit"
     verbose_name = _("Audit trail")
+
+    def ready(self) -> None:
+        from audit import services
+        from audit.entry_stream import register_entries
+        from core.ticks import Tick, register_tick
+
+        register_entries()
+        register_tick(Tick("audit.seal", 1.0, services.seal_due_banks))
+        register_tick(Tick("audit.checkpoint", 60.0, services.checkpoint_due_banks))

@@ -1,4 +1,6 @@
-"""The keys of the trail, one set a schema. They come from the master key and are never in PostgreSQL."""
+"""The keys of the trail, one set a schema. They come from the master key and are never in
+PostgreSQL.
+"""
 
 from core.vault.providers import key_provider
 

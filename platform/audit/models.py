@@ -44,7 +44,9 @@ class AuditEntry(models.Model):
 
 
 class AuditSeal(models.Model):
-    """A link of the chain: the hash of one row of a sealed table, authenticated together with the link before."""
+    """A link of the chain: the hash of one row of a sealed table, authenticated together with the
+    link before.
+    """
 
     database_rights = "append"
 

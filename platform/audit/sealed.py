@@ -1,9 +1,10 @@
-"""SQL that makes a table append-only and sealed; for the migrations of every app that keeps evidence.
+"""SQL that makes a table append-only and sealed; for the migrations of every app that keeps
+evidence.
 
     operations = [..., migrations.RunSQL(*sealed_table("scoring_decision", stream="decision"))]
 
-The table needs a primary key `id uuid` and a hash column (bytea, 32 bytes). The functions live in each schema, made by
-the first migration of `audit`, which such a migration depends on.
+The table needs a primary key `id uuid` and a hash column (bytea, 32 bytes). The functions live in
+each schema, made by the first migration of `audit`, which such a migration depends on.
 """
 
 import re
@@ -46,7 +47,9 @@ def append_only(table: str) -> tuple[str, str]:
 
 
 def sealed_table(table: str, *, stream: str, hash_column: str = "row_hash") -> tuple[str, str]:
-    """(forward, backward) SQL: append-only, and every inserted row is queued for the bank's seal chain."""
+    """(forward, backward) SQL: append-only, and every inserted row is queued for the bank's seal
+    chain.
+    """
     _check(table, stream, hash_column)
     forward, backward = append_only(table)
     return (

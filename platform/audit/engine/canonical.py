@@ -10,8 +10,9 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 def storable(value: Any) -> Any:
     """`value` as plain JSON that PostgreSQL gives back unchanged.
 
-    NUL and lone surrogates become U+FFFD; a whole float becomes an integer (jsonb forgets the difference above 1e16);
-    anything JSON does not know becomes its text. NaN and infinities become text too.
+    NUL and lone surrogates become U+FFFD; a whole float becomes an integer (jsonb forgets the
+    difference above 1e16); anything JSON does not know becomes its text. NaN and infinities become
+    text too.
     """
     if value is None or isinstance(value, bool | int):
         return value

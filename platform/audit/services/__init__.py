@@ -1,3 +1,18 @@
+from audit.services.checkpoints import write_checkpoint
+from audit.services.keeping import checkpoint_due_banks, seal_due_banks
 from audit.services.recording import record, record_read
+from audit.services.sealing import seal_pending
+from audit.services.verification import Finding, FindingKind, VerifyReport, verify
 
-__all__ = ["record", "record_read"]
+__all__ = [
+    "Finding",
+    "FindingKind",
+    "VerifyReport",
+    "checkpoint_due_banks",
+    "record",
+    "record_read",
+    "seal_due_banks",
+    "seal_pending",
+    "verify",
+    "write_checkpoint",
+]

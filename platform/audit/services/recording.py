@@ -24,8 +24,8 @@ def record(
 ) -> AuditEntry:
     """Write one entry into the trail of the scope in force.
 
-    `action` reads like `scoring.model.approve`; `detail` holds what changed, never personal data. Texts longer than
-    their column are cut, so that an entry is never the reason a write fails.
+    `action` reads like `scoring.model.approve`; `detail` holds what changed, never personal data.
+    Texts longer than their column are cut, so that an entry is never the reason a write fails.
     """
     content = EntryContent(
         id=new_id(),
@@ -52,7 +52,9 @@ def record(
 def record_read(
     *, actor: Actor, target: str, target_id: str, detail: Mapping[str, Any] | None = None
 ) -> AuditEntry:
-    """Write that the actor saw personal data of `target_id` (or of what `detail` describes, for a list)."""
+    """Write that the actor saw personal data of `target_id` (or of what `detail` describes, for a
+    list).
+    """
     return record(
         actor=actor,
         action=f"{target}.read",

@@ -1,7 +1,15 @@
 """Files of a bank: encrypted under its key, tamper-evident, on whatever `STORAGES["default"]` is."""
 
 from core.storage.errors import BadPath, FileDamaged
-from core.storage.files import StoredFile, delete, exists, open_reader, open_writer, put_stream, size
+from core.storage.files import (
+    StoredFile,
+    delete,
+    exists,
+    open_reader,
+    open_writer,
+    put_stream,
+    size,
+)
 from core.storage.reader import EncryptedReader
 from core.storage.writer import EncryptedWriter
 

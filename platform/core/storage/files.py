@@ -22,7 +22,8 @@ class StoredFile:
 def open_writer(path: str, *, overwrite: bool = False) -> EncryptedWriter:
     """A binary file object; the file appears when it is closed, and never when the writer dies.
 
-    Use it by `with`. Without `overwrite` closing raises FileExistsError when the name is taken meanwhile.
+    Use it by `with`. Without `overwrite` closing raises FileExistsError when the name is taken
+    meanwhile.
     """
     return EncryptedWriter(path, overwrite=overwrite)
 
@@ -35,7 +36,9 @@ def put_stream(path: str, stream: IO[bytes], *, overwrite: bool = False) -> Stor
 
 
 def open_reader(path: str) -> EncryptedReader:
-    """A seekable binary file object. Raises FileNotFoundError, or `FileDamaged` at opening or at any read."""
+    """A seekable binary file object. Raises FileNotFoundError, or `FileDamaged` at opening or at
+    any read.
+    """
     return EncryptedReader(path)
 
 

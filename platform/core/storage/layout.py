@@ -1,11 +1,12 @@
 """The encrypted file, byte by byte.
 
-    header (64): magic "PNRF" | format 1 | 3 zero bytes | key version (4) | chunk size (4) | file id (32) | zeros (16)
-    chunk:       ciphertext (chunk size; the last one 0 to chunk size) | tag (16)
+    header (64): magic "PNRF" | format 1 | 3 zero bytes | key version (4) | chunk size (4) | file id
+    (32) | zeros (16) chunk:       ciphertext (chunk size; the last one 0 to chunk size) | tag (16)
 
-Each file has its own key, HMAC-SHA256(bank key, file id). A chunk's nonce is its number and a byte that says whether it
-is the last (the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár, 2015), so a chunk that is missing, moved
-or appended is noticed; the header, schema and path are associated data, so a file in another's place is noticed too.
+Each file has its own key, HMAC-SHA256(bank key, file id). A chunk's nonce is its number and a byte
+that says whether it is the last (the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár,
+2015), so a chunk that is missing, moved or appended is noticed; the header, schema and path are
+associated data, so a file in another's place is noticed too.
 """
 
 import hmac
@@ -33,7 +34,9 @@ class FileHeader:
 
     def pack(self) -> bytes:
         head = MAGIC + bytes((FORMAT, 0, 0, 0)) + self.key_version.to_bytes(4, "big")
-        return (head + self.chunk_bytes.to_bytes(4, "big") + self.file_id).ljust(HEADER_BYTES, b"\0")
+        return (head + self.chunk_bytes.to_bytes(4, "big") + self.file_id).ljust(
+            HEADER_BYTES, b"\0"
+        )
 
 
 def unpack_header(data: bytes) -> FileHeader:

@@ -12,8 +12,9 @@ _MAX = 600
 def bank_path(path: str) -> str:
     """`schema/path` for the bank in force. Raises `BadPath`, or `NoBankSet` outside a bank.
 
-    Parts are ASCII letters, digits and `._=@+-`, never starting with a dot: nothing here means something else to a file
-    system, an object store or a shell. A name given by a user belongs into a column, not into a path.
+    Parts are ASCII letters, digits and `._=@+-`, never starting with a dot: nothing here means
+    something else to a file system, an object store or a shell. A name given by a user belongs into
+    a column, not into a path.
     """
     parts = path.split("/")
     if len(path) > _MAX or not all(_PART.match(part) for part in parts):

@@ -12,7 +12,9 @@ DRAFTS = ".drafts"
 
 
 def storage() -> FileSystemStorage:
-    """The default storage; typed as the local one, of which only the common interface is used elsewhere."""
+    """The default storage; typed as the local one, of which only the common interface is used
+    elsewhere.
+    """
     return storages["default"]  # type: ignore[return-value]
 
 
@@ -21,7 +23,9 @@ def _is_local() -> bool:
 
 
 def new_draft() -> IO[bytes]:
-    """A temporary file: on the storage's own disk where it is local, so that publishing is one rename."""
+    """A temporary file: on the storage's own disk where it is local, so that publishing is one
+    rename.
+    """
     folder = None
     if _is_local():
         folder = Path(storage().location) / DRAFTS
@@ -59,7 +63,9 @@ def _publish_local(draft: IO[bytes], target: Path, *, overwrite: bool) -> None:
 
 
 def _publish_remote(draft: IO[bytes], name: str, *, overwrite: bool) -> None:
-    """An object store shows an upload when it is complete; the storage must be set to keep names as given."""
+    """An object store shows an upload when it is complete; the storage must be set to keep names as
+    given.
+    """
     if not overwrite and storage().exists(name):
         raise FileExistsError(name)
     draft.seek(0)

@@ -12,7 +12,9 @@ from core.vault import vault
 
 
 class EncryptedReader(io.RawIOBase):
-    """Opening checks the header and the last chunk, so a cut file is refused at once; each read checks its chunks."""
+    """Opening checks the header and the last chunk, so a cut file is refused at once; each read
+    checks its chunks.
+    """
 
     def __init__(self, path: str) -> None:
         self.name = bank_path(path)
@@ -45,7 +47,9 @@ class EncryptedReader(io.RawIOBase):
         if number != self._cached_number:
             step = self._chunk_bytes + TAG_BYTES
             self._file.seek(HEADER_BYTES + number * step)
-            self._cached = self._cipher.decrypt(number, self._file.read(step), last=number == self._chunks - 1)
+            self._cached = self._cipher.decrypt(
+                number, self._file.read(step), last=number == self._chunks - 1
+            )
             self._cached_number = number
         return self._cached
 

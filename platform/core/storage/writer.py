@@ -15,18 +15,23 @@ CHUNK_BYTES = 256 * 1024
 
 
 class EncryptedWriter(io.RawIOBase):
-    """Writes to a draft; `close` publishes it. Left by an exception, or dropped unclosed, it leaves nothing.
+    """Writes to a draft; `close` publishes it. Left by an exception, or dropped unclosed, it leaves
+    nothing.
 
     After `close`: `sha256` (hex, of the clear content) and `size` (clear bytes).
     """
 
-    def __init__(self, path: str, *, overwrite: bool = False, chunk_bytes: int = CHUNK_BYTES) -> None:
+    def __init__(
+        self, path: str, *, overwrite: bool = False, chunk_bytes: int = CHUNK_BYTES
+    ) -> None:
         self.name = bank_path(path)
         self.sha256 = ""
         self.size = 0
         schema, _, _ = self.name.partition("/")
         version, key = vault().file_key()
-        header = FileHeader(key_version=version, chunk_bytes=chunk_bytes, file_id=os.urandom(ID_BYTES))
+        header = FileHeader(
+            key_version=version, chunk_bytes=chunk_bytes, file_id=os.urandom(ID_BYTES)
+        )
         self._cipher = ChunkCipher(key, header, schema=schema, path=path)
         self._overwrite = overwrite
         self._chunk_bytes = chunk_bytes
@@ -53,7 +58,9 @@ class EncryptedWriter(io.RawIOBase):
         return len(view)
 
     def _take(self, view: memoryview) -> None:
-        """Encrypt whole chunks but always hold back the last byte: only `close` knows which chunk is the last."""
+        """Encrypt whole chunks but always hold back the last byte: only `close` knows which chunk
+        is the last.
+        """
         size, start = self._chunk_bytes, 0
         if self._pending:
             start = min(size - len(self._pending), len(view))
@@ -72,7 +79,9 @@ class EncryptedWriter(io.RawIOBase):
         self._number += 1
 
     def close(self) -> None:
-        """Publish. Raises FileExistsError when the name is taken; then, as after any error, nothing is kept."""
+        """Publish. Raises FileExistsError when the name is taken; then, as after any error, nothing
+        is kept.
+        """
         if self.closed:
             return
         try:

@@ -1,4 +1,6 @@
-"""The vault: everything personal is encrypted under its bank's key, and under a person's key where it can be erased."""
+"""The vault: everything personal is encrypted under its bank's key, and under a person's key where
+it can be erased.
+"""
 
 from core.vault.errors import BankKeysMissing, DecryptionRefused, SubjectErased
 from core.vault.lifecycle import (

@@ -5,7 +5,9 @@ from core.vault.engine.errors import DecryptionRefused
 
 
 class SubjectErased(Gone):
-    """The subject's key was destroyed: nothing encrypted for it can be read again, and nothing new is."""
+    """The subject's key was destroyed: nothing encrypted for it can be read again, and nothing new
+    is.
+    """
 
     code = "subject_erased"
     title = "This person's data was erased"

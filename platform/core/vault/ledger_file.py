@@ -1,4 +1,6 @@
-"""The erasure ledger outside PostgreSQL: a restored database does not know what was erased after its backup."""
+"""The erasure ledger outside PostgreSQL: a restored database does not know what was erased after
+its backup.
+"""
 
 import json
 import os
@@ -16,7 +18,9 @@ def append_after_commit(schema: str, subject: bytes, *, at: datetime) -> None:
 
 
 def append(schema: str, erased: dict[bytes, datetime]) -> None:
-    """One line an erasure, on disk when this returns. Lines may repeat: reading takes each subject once."""
+    """One line an erasure, on disk when this returns. Lines may repeat: reading takes each subject
+    once.
+    """
     path = ledger_path(schema)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     lines = "".join(
@@ -32,7 +36,9 @@ def append(schema: str, erased: dict[bytes, datetime]) -> None:
 
 
 def read(schema: str) -> dict[bytes, datetime]:
-    """Erasures by subject. A line cut short by a crash is left out: the table has it, and `sync` writes it again."""
+    """Erasures by subject. A line cut short by a crash is left out: the table has it, and `sync`
+    writes it again.
+    """
     path = ledger_path(schema)
     if not path.exists():
         return {}

@@ -1,4 +1,5 @@
-"""A bank's keys over the years: made at onboarding, rotated, wrapped anew, and erasures applied after a restore.
+"""A bank's keys over the years: made at onboarding, rotated, wrapped anew, and erasures applied
+after a restore.
 
 All of it runs under the admin login; each function enters the public scope itself.
 """
@@ -29,7 +30,8 @@ def rotate_bank_key(schema: str) -> int:
 
 
 def rewrap_subject_keys(schema: str, *, limit: int = 10_000) -> int:
-    """Wrap up to `limit` subject keys under the newest bank key; what they encrypted stays as it is.
+    """Wrap up to `limit` subject keys under the newest bank key; what they encrypted stays as it
+    is.
 
     Returns how many were done: call again until 0.
     """
@@ -66,7 +68,8 @@ def rewrap_bank_keys(schema: str) -> int:
 
 
 def reapply_erasures(schema: str) -> int:
-    """After a restore: destroy again every key the ledger, in the table or outside, says was destroyed.
+    """After a restore: destroy again every key the ledger, in the table or outside, says was
+    destroyed.
 
     Also writes to the file what only the table knows. Returns how many keys were destroyed now.
     """

@@ -1,4 +1,6 @@
-"""Where master keys come from: a file here, a key management service behind the same protocol elsewhere."""
+"""Where master keys come from: a file here, a key management service behind the same protocol
+elsewhere.
+"""
 
 import base64
 import os
@@ -92,7 +94,9 @@ def parse_master_keys(text: str) -> dict[int, bytes]:
 
 
 def _create(path: Path) -> None:
-    """Make the file whole or not at all; of two processes starting together one wins and both read its key."""
+    """Make the file whole or not at all; of two processes starting together one wins and both read
+    its key.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
     descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)

@@ -1,4 +1,6 @@
-"""Encryption for the bank in force: under its own key, or under a key of one person that can be destroyed."""
+"""Encryption for the bank in force: under its own key, or under a key of one person that can be
+destroyed.
+"""
 
 import secrets
 from collections.abc import Sequence
@@ -33,7 +35,8 @@ class Vault:
         self._ring = ring
         self.schema = ring.schema
 
-    # --- under the bank's key --------------------------------------------------------------------------
+    # --- under the bank's key
+    # --------------------------------------------------------------------------
     def encrypt(self, purpose: str, column: str, row_id: str, plaintext: bytes) -> bytes:
         """The envelope (46 bytes longer). It opens only for the same bank, purpose, column and row."""
         version = self._ring.newest
@@ -60,7 +63,8 @@ class Vault:
         version = self._ring.newest if version is None else version
         return version, keyring_with(self.schema, version).data[version]
 
-    # --- under a person's key --------------------------------------------------------------------------
+    # --- under a person's key
+    # --------------------------------------------------------------------------
     def subject_id(self, subject_ref: str) -> bytes:
         """What the key store knows a person by: a blind index, so that the ledger names nobody."""
         return blind_index(self._ring.index, purpose=_SUBJECT_PURPOSE, value=subject_ref)
@@ -68,9 +72,11 @@ class Vault:
     def encrypt_for_subject(
         self, subject_ref: str, purpose: str, row_id: str, plaintext: bytes
     ) -> bytes:
-        """Encrypt under the person's own key, made at first use. One statement; raises `SubjectErased`.
+        """Encrypt under the person's own key, made at first use. One statement; raises
+        `SubjectErased`.
 
-        `subject_ref` is the bank's internal id of the customer: who comes back after an erasure gets a new one.
+        `subject_ref` is the bank's internal id of the customer: who comes back after an erasure
+        gets a new one.
         """
         subject = self.subject_id(subject_ref)
         fresh = secrets.token_bytes(KEY_BYTES)
@@ -95,7 +101,9 @@ class Vault:
     def decrypt_for_subject(
         self, subject_ref: str, purpose: str, row_id: str, envelope: bytes
     ) -> bytes:
-        """Raises `SubjectErased` after the person's erasure, `DecryptionRefused` for another person, place or bytes."""
+        """Raises `SubjectErased` after the person's erasure, `DecryptionRefused` for another
+        person, place or bytes.
+        """
         opened = self.decrypt_for_subjects(
             purpose, [SubjectValue(subject_ref, row_id, bytes(envelope))]
         )[0]
@@ -123,7 +131,9 @@ class Vault:
         return out
 
     def erase_subject(self, subject_ref: str) -> None:
-        """Destroy the person's key, in the caller's transaction; final, and noted in the ledger and outside."""
+        """Destroy the person's key, in the caller's transaction; final, and noted in the ledger and
+        outside.
+        """
         subject, at = self.subject_id(subject_ref), now()
         store.destroy_subject_key(self.schema, subject, at=at)
         ledger_file.append_after_commit(self.schema, subject, at=at)

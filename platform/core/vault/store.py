@@ -88,7 +88,9 @@ def add_or_find_subject_key(schema: str, row: SubjectKeyRow) -> SubjectKeyRow:
 
 
 def add_subject_keys(schema: str, rows: Sequence[SubjectKeyRow]) -> None:
-    """Insert those that are not there yet, ordered so that two writers never wait for each other in a ring."""
+    """Insert those that are not there yet, ordered so that two writers never wait for each other in
+    a ring.
+    """
     ordered = sorted(rows, key=lambda row: row.subject)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -147,7 +149,9 @@ def rewrap_subject_keys(schema: str, rows: Sequence[SubjectKeyRow]) -> None:
 
 
 def destroy_subject_key(schema: str, subject: bytes, *, at: datetime) -> None:
-    """Destroy the key and note it in the ledger; a subject never seen leaves a mark, so that it gets no key later."""
+    """Destroy the key and note it in the ledger; a subject never seen leaves a mark, so that it
+    gets no key later.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO public.vault_subject_key (schema, subject, wrapped, bank_key_version, destroyed_at)"

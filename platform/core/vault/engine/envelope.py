@@ -1,9 +1,12 @@
-"""Encrypted values: AES-256-GCM under a key derived for each message, the place bound as associated data.
+"""Encrypted values: AES-256-GCM under a key derived for each message, the place bound as associated
+data.
 
-Layout: format (1 byte) | scope (1) | key version (4, big-endian) | salt (12) | nonce (12) | ciphertext | tag (16).
+Layout: format (1 byte) | scope (1) | key version (4, big-endian) | salt (12) | nonce (12) |
+ciphertext | tag (16).
 
-A random 96-bit nonce alone allows 2**32 messages a key (NIST SP 800-38D, 8.3), which a busy bank reaches in days. So
-each message has its own key, HMAC-SHA256(key, salt), and 192 random bits in all: the collision bound lies beyond 2**80.
+A random 96-bit nonce alone allows 2**32 messages a key (NIST SP 800-38D, 8.3), which a busy bank
+reaches in days. So each message has its own key, HMAC-SHA256(key, salt), and 192 random bits in
+all: the collision bound lies beyond 2**80.
 """
 
 import hmac

@@ -2,4 +2,6 @@
 
 
 class DecryptionRefused(Exception):
-    """The bytes were altered, moved to another place, or made under another key. Which of these is not told."""
+    """The bytes were altered, moved to another place, or made under another key. Which of these is
+    not told.
+    """

@@ -1,0 +1,74 @@
+"""Reading the trail of the scope in force, in batches that fit into memory."""
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+from psycopg import sql
+
+from audit.engine.chain import Link, SealedLink
+from audit.streams import Stream
+
+BATCH = 5_000
+_FIRST_ID = uuid.UUID(int=0)
+
+
+def seal_batches() -> Iterator[list[SealedLink]]:
+    """All seals in the order of their numbers."""
+    after = -(2**63)
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT seq, stream, row_id, row_hash, sealed_at, mac FROM audit_auditseal"
+                " WHERE seq > %s ORDER BY seq LIMIT %s",
+                [after, BATCH],
+            )
+            batch = [
+                SealedLink(Link(seq, stream, row_id, bytes(row_hash), at), bytes(mac))
+                for seq, stream, row_id, row_hash, at, mac in cursor
+            ]
+        if not batch:
+            return
+        yield batch
+        after = batch[-1].link.seq
+
+
+def rows_by_id(stream: Stream, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Mapping[str, Any]]:
+    """Rows of a sealed table by id; one that is gone is left out."""
+    query = sql.SQL("SELECT {columns} FROM {table} WHERE id = ANY(%s)").format(
+        columns=_columns(stream), table=sql.Identifier(stream.table)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, [list(ids)])
+        return {row[0]: _as_mapping(stream, row) for row in cursor}
+
+
+def unsealed_batches(stream: Stream) -> Iterator[list[tuple[Mapping[str, Any], bool]]]:
+    """Rows without a seal, each with whether it waits for one."""
+    query = sql.SQL(
+        "SELECT EXISTS (SELECT FROM audit_pendingseal AS p WHERE p.stream = %s AND p.row_id = t.id), {columns}"
+        " FROM {table} AS t WHERE id > %s AND NOT EXISTS"
+        " (SELECT FROM audit_auditseal AS s WHERE s.stream = %s AND s.row_id = t.id) ORDER BY id LIMIT %s"
+    ).format(columns=_columns(stream), table=sql.Identifier(stream.table))
+    after = _FIRST_ID
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(query, [stream.name, after, stream.name, BATCH])
+            batch = [(_as_mapping(stream, row[1:]), row[0]) for row in cursor]
+        if not batch:
+            return
+        yield batch
+        after = batch[-1][0]["id"]
+
+
+def _columns(stream: Stream) -> sql.Composable:
+    names = ("id", stream.hash_column, *stream.columns)
+    return sql.SQL(", ").join(sql.Identifier(name) for name in names)
+
+
+def _as_mapping(stream: Stream, row: Sequence[Any]) -> Mapping[str, Any]:
+    names = ("id", stream.hash_column, *stream.columns)
+    values = dict(zip(names, row, strict=True))
+    values[stream.hash_column] = bytes(values[stream.hash_column])
+    return values
