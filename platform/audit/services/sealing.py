@@ -54,7 +54,10 @@ FROM unnest(%s::bigint[], %s::text[], %s::uuid[], %s::bytea[], %s::bytea[])
 
 
 def seal_pending(limit: int = BATCH) -> int:
-    """Seal up to `limit` waiting rows of the scope in force. Returns how many waited (0 when another sealer is at it)."""
+    """Seal up to `limit` rows that wait in the scope in force. Returns how many waited.
+
+    0 also when another sealer is at work.
+    """
     schema = current_context().schema
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(

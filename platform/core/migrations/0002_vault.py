@@ -1,8 +1,9 @@
 """The vault's tables, in public, where PostgreSQL shows each bank its own rows alone.
 
-They stand outside the banks' schemas so that no bank's export or backup holds a key. The policies compare the role in
-force (`bank_x__run`) with the row's schema; the login that migrates owns the tables and sees all rows through a policy
-of its own, because FORCE ROW LEVEL SECURITY binds an owner too.
+They stand outside the banks' schemas so that no bank's export or backup holds a key. The policies
+compare the role in force (`bank_x__run`) with the row's schema; the login that migrates owns the
+tables and sees all rows through a policy of its own, because FORCE ROW LEVEL SECURITY binds an
+owner too.
 """
 
 from typing import ClassVar

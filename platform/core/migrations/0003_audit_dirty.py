@@ -1,7 +1,9 @@
-"""Which schemas have rows that wait for their seal, so that the sealer polls none of a thousand in vain.
+"""Which schemas have rows that wait for their seal, so that the sealer polls none of a thousand in
+vain.
 
-Only a hint, and therefore not logged: after a crash it is empty, and the sealer's round over all banks finds the rest.
-There is no unique key: with one, a long transaction's mark would make every other transaction of the bank wait.
+Only a hint, and therefore not logged: after a crash it is empty, and the sealer's round over all
+banks finds the rest. There is no unique key: with one, a long transaction's mark would make every
+other transaction of the bank wait.
 """
 
 from typing import ClassVar

@@ -30,7 +30,7 @@ def new_draft() -> IO[bytes]:
     if _is_local():
         folder = Path(storage().location) / DRAFTS
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return tempfile.NamedTemporaryFile(dir=folder, delete=False)  # noqa: SIM115
+    return tempfile.NamedTemporaryFile(dir=folder, delete=False)
 
 
 def publish(draft: IO[bytes], name: str, *, overwrite: bool) -> None:
