@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 DOWNLOAD_SECONDS = 300
 
 Column = NDArray[np.float64] | NDArray[np.object_]
+Columns = dict[str, Column]
 
 
 class PublicDataError(RuntimeError):
@@ -201,7 +202,7 @@ def fetch(name: str, cache_dir: Path, *, say: Callable[[str], None] | None = Non
     return path
 
 
-def load(name: str, cache_dir: Path) -> tuple[dict[str, Column], NDArray[np.int8]]:
+def load(name: str, cache_dir: Path) -> tuple[Columns, NDArray[np.int8]]:
     """Columns and outcome of a data set: ``(columns, y)``, each of length n.
 
     A column whose every filled cell is a number is float64 with NaN for the empty ones, any other
