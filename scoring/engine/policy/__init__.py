@@ -7,13 +7,15 @@ once by `compile_policy` and then decides cases with `CompiledPolicy.evaluate`:
     compiled = compile_policy(policy)
     result = compiled.evaluate({"score": 640, "age": 30})
 
-`decide(compiled, inputs, profile=PROFILES["CN"], terms=ProductTerms("unsecured_consumer"))` adds the
-offer with its all-in APR and holds the jurisdiction's hard limits.
+`Decider(compiled, profile=PROFILES["CN"], terms=ProductTerms("unsecured_consumer"))` adds the offer
+with its all-in APR and holds the jurisdiction's hard limits: `.decide(Request(inputs, amount))` for
+one case, `.decide_many(requests)` for a batch, bit for bit the same. `check_tables(policy)` reports
+holes and dead rows.
 
 Admitted language: `grammar.py`; what it means: `semantics.py`; limits: `limits.py`.
 """
 
-from scoring.engine.policy.decide import PolicyDecision, ProductTerms, decide
+from scoring.engine.policy.decide import Decider, PolicyDecision, ProductTerms, Request, decide
 from scoring.engine.policy.document import Document, canonical_json, policy_hash
 from scoring.engine.policy.errors import (
     ExpressionRefusedError,
@@ -40,6 +42,7 @@ from scoring.engine.policy.form import (
     default_form,
 )
 from scoring.engine.policy.form_document import document_from_form, form_from_document
+from scoring.engine.policy.gaps import DeadRow, Hole, TableReport, check_tables
 from scoring.engine.policy.invariants import Breach, breaches, with_invariants
 from scoring.engine.policy.limits import DEFAULT_LIMITS, Limits
 from scoring.engine.policy.result import APPROVE, DECLINE, REFER, NodeStep, PolicyResult, RuleHit
@@ -52,11 +55,14 @@ __all__ = [
     "REFER",
     "Breach",
     "CompiledPolicy",
+    "DeadRow",
+    "Decider",
     "Document",
     "ExpressionRefusedError",
     "FormMismatchError",
     "GradeBand",
     "HardRule",
+    "Hole",
     "InputField",
     "InputRefusedError",
     "Limits",
@@ -71,10 +77,13 @@ __all__ = [
     "Price",
     "Problem",
     "ProductTerms",
+    "Request",
     "RuleHit",
+    "TableReport",
     "breaches",
     "canonical_json",
     "check_form",
+    "check_tables",
     "compile_policy",
     "decide",
     "default_form",

@@ -282,8 +282,12 @@ class _Reader:
 
     def edge(self, raw: Document) -> EdgeSpec:
         self.keys(raw, _EDGE_KEYS, node="")
-        parts = [self.text(raw, key, node="") for key in ("id", "sourceId", "targetId")]
-        return EdgeSpec(*parts, handle=self.optional(raw, "sourceHandle", ""))
+        return EdgeSpec(
+            id=self.text(raw, "id", node=""),
+            source=self.text(raw, "sourceId", node=""),
+            target=self.text(raw, "targetId", node=""),
+            handle=self.optional(raw, "sourceHandle", ""),
+        )
 
     # ---- primitives -------------------------------------------------------------------------
     def add(

@@ -11,12 +11,14 @@ import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeAlias
 
 from scoring.engine.policy.errors import InputRefusedError, Problem
 from scoring.engine.policy.fields import MAX_MAGNITUDE, InputField
 
 _ABSENT = object()
+
+Checked: TypeAlias = Decimal | str | bool | None
 
 
 class Encoder:
@@ -29,19 +31,25 @@ class Encoder:
         self._fields = fields
         self._template = _template(fields)
 
-    def encode(self, inputs: Mapping[str, Any]) -> bytes:
-        """JSON text of the declared inputs. Raises `InputRefusedError` naming every field."""
-        texts: list[str] = []
+    def values(self, inputs: Mapping[str, Any]) -> tuple[Checked, ...]:
+        """The declared values, checked, in declaration order.
+
+        Raises `InputRefusedError` naming every field that does not fit.
+        """
+        found: list[Checked] = []
         problems: list[Problem] = []
         for field in self._fields:
-            value = _find(inputs, field)
             try:
-                texts.append(_text(field, value))
+                found.append(_checked(field, _find(inputs, field)))
             except ValueError as error:
                 problems.append(Problem("input_value", str(error), column=field.name))
         if problems:
             raise InputRefusedError(tuple(problems))
-        return (self._template % tuple(texts)).encode()
+        return tuple(found)
+
+    def text(self, values: tuple[Checked, ...]) -> bytes:
+        """Exact JSON text of checked values."""
+        return (self._template % tuple(_text(value) for value in values)).encode()
 
 
 def _template(fields: tuple[InputField, ...]) -> str:
@@ -67,12 +75,20 @@ def _find(inputs: Mapping[str, Any], field: InputField) -> Any:
     return value
 
 
-def _text(field: InputField, value: Any) -> str:
+def _checked(field: InputField, value: Any) -> Checked:
     if value is _ABSENT or value is None:
         if not field.nullable:
             raise ValueError("a value is required")
+        return None
+    return _CHECKS[field.type](field, value)
+
+
+def _text(value: Checked) -> str:
+    if value is None:
         return "null"
-    return _WRITERS[field.type](field, value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value) if isinstance(value, str) else f"{value:f}"
 
 
 def exact_decimal(value: Any) -> Decimal:
@@ -86,7 +102,7 @@ def exact_decimal(value: Any) -> Decimal:
     return Decimal(repr(float(value)))
 
 
-def _number(field: InputField, value: Any) -> str:
+def _number(field: InputField, value: Any) -> Decimal:
     exact = exact_decimal(value)
     if not exact.is_finite() or abs(exact) > MAX_MAGNITUDE:
         raise ValueError("the number is not finite or beyond 10^15")
@@ -96,7 +112,7 @@ def _number(field: InputField, value: Any) -> str:
         raise ValueError(f"below the declared minimum {field.minimum}")
     if field.maximum is not None and exact > field.maximum:
         raise ValueError(f"above the declared maximum {field.maximum}")
-    return f"{exact:f}"
+    return exact
 
 
 def _string(field: InputField, value: Any) -> str:
@@ -108,16 +124,16 @@ def _string(field: InputField, value: Any) -> str:
         value.encode()
     except UnicodeEncodeError as error:
         raise ValueError("the string is not valid Unicode") from error
-    return json.dumps(value)
+    return value
 
 
-def _boolean(field: InputField, value: Any) -> str:
+def _boolean(field: InputField, value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"true or false is expected, not {type(value).__name__}")
-    return "true" if value else "false"
+    return value
 
 
-_WRITERS: dict[str, Callable[[InputField, Any], str]] = {
+_CHECKS: dict[str, Callable[[InputField, Any], Checked]] = {
     "number": _number,
     "integer": _number,
     "string": _string,

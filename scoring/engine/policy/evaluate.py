@@ -19,7 +19,7 @@ from typing import Any
 from zen import ZenDecisionContent, ZenEngine
 
 from scoring.engine.policy.document import TABLE, NodeSpec, canonical_json
-from scoring.engine.policy.encode import Encoder
+from scoring.engine.policy.encode import Checked, Encoder
 from scoring.engine.policy.errors import InputRefusedError, PolicyFailedError
 from scoring.engine.policy.result import (
     APPROVE,
@@ -31,6 +31,7 @@ from scoring.engine.policy.result import (
     PolicyResult,
     RuleHit,
 )
+from scoring.engine.policy.slices import Signature, Slices
 from scoring.engine.policy.syntax import Literal
 from scoring.engine.policy.validate import Policy
 
@@ -40,8 +41,10 @@ RATE_QUANTUM = Decimal("0.00000001")
 
 MAX_RATE = Decimal(10)
 MAX_TERM_MONTHS = 1200
+MAX_REMEMBERED = 100_000
+"""Distinct cases a batch keeps; further ones are run each time."""
+
 _KEY = "policy"
-_TRACE = {"trace": True}
 
 
 class CompiledPolicy:
@@ -53,6 +56,7 @@ class CompiledPolicy:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self._encoder = Encoder(policy.inputs)
+        self._slices = Slices(policy)
         content = ZenDecisionContent(json.dumps(_runnable(policy)))
         self._engine = ZenEngine({"loader": lambda _key: content})
         self._rank = {node_id: index for index, node_id in enumerate(policy.order)}
@@ -65,23 +69,44 @@ class CompiledPolicy:
         Raises `InputRefusedError` when inputs do not fit the declaration and
         `PolicyFailedError` when an expression cannot be computed (for example null + 1).
         """
-        text = self._encoder.encode(inputs)
-        try:
-            answer = self._engine.evaluate(_KEY, text, _TRACE)
-        except RuntimeError as error:
-            raise _failure(error) from error
-        steps = self._steps(answer["trace"])
-        return self._result(answer["result"], steps)
+        return self._run(self._encoder.values(inputs))
 
     def evaluate_many(
         self, rows: Iterable[Mapping[str, Any]]
     ) -> Iterator[PolicyResult | InputRefusedError | PolicyFailedError]:
-        """Decide each row in order; a row that cannot be decided yields its error."""
+        """Decide each row in order; a row that cannot be decided yields its error.
+
+        Rows the policy cannot tell apart share one run of the engine and one result object, which
+        equals what `evaluate` gives for each of them.
+        """
+        known: dict[Signature, PolicyResult | PolicyFailedError] = {}
         for row in rows:
             try:
-                yield self.evaluate(row)
-            except (InputRefusedError, PolicyFailedError) as error:
+                values = self._encoder.values(row)
+            except InputRefusedError as error:
                 yield error
+                continue
+            signature = self._slices.signature(values)
+            answer = known.get(signature)
+            if answer is None:
+                answer = self._attempt(values)
+                if len(known) < MAX_REMEMBERED:
+                    known[signature] = answer
+            yield answer
+
+    def _attempt(self, values: tuple[Checked, ...]) -> PolicyResult | PolicyFailedError:
+        try:
+            return self._run(values)
+        except PolicyFailedError as error:
+            return error
+
+    def _run(self, values: tuple[Checked, ...]) -> PolicyResult:
+        try:
+            answer = self._engine.evaluate(_KEY, self._encoder.text(values), {"trace": True})
+        except RuntimeError as error:
+            raise _failure(error) from error
+        steps = self._steps(answer["trace"])
+        return self._result(answer["result"], steps)
 
     # ---- reading the engine's answer --------------------------------------------------------
     def _steps(self, trace: Mapping[str, Any]) -> tuple[NodeStep, ...]:

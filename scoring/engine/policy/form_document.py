@@ -129,8 +129,9 @@ def _rules_table(form: PolicyForm, outcome: str) -> dict[str, Any]:
             rows.append(
                 _rule_row(f"rule:{index}", rule.field, cell, rule.code, outcome, rule.label)
             )
+    nullable = {field.name for field in form.inputs if field.nullable}
     for index, rule in enumerate(form.hard_rules):
-        if rule.on_missing == outcome:
+        if rule.on_missing == outcome and rule.field in nullable:
             code = _MISSING + rule.field.upper().replace(".", "_")
             rows.append(_rule_row(f"missing:{index}", rule.field, "null", code, outcome, ""))
     path = "declines" if outcome == DECLINE else "referrals"
@@ -267,6 +268,7 @@ def _hard_rules(policy: Policy) -> tuple[HardRule, ...]:
     missing: dict[int, str] = {}
     rules: dict[int, HardRule] = {}
     described = _descriptions(policy.document)
+    nullable = {item.name for item in policy.inputs if item.nullable}
     for node_id, outcome in (("declines", DECLINE), ("referrals", REFER)):
         node = policy.node(node_id)
         for row in node.rows:
@@ -291,7 +293,7 @@ def _hard_rules(policy: Policy) -> tuple[HardRule, ...]:
             operator=rule.operator,
             value=rule.value,
             outcome=rule.outcome,
-            on_missing=missing.get(index, IGNORE),
+            on_missing=missing.get(index, IGNORE if rule.field in nullable else REFER),
             label=rule.label,
         )
         for index, rule in sorted(rules.items())

@@ -17,12 +17,13 @@ set         = "[" literal { "," literal } "]" | range
 range       = ( "[" | "(" ) bound ".." bound ( "]" | ")" )
 bound       = [ "-" ] number | name
 name        = identifier { "." identifier }
-cell        = "" | test { "," test } | expression that uses "$"
-test        = comparison { "and" comparison } | range | [ "not" ] "in" set | literal
+cell        = "" | test { "," test } | comparison { "and" comparison } | expression using "$"
+test        = comparison | range | [ "not" ] "in" set | literal
 comparison  = ( "==" | "!=" | "<" | "<=" | ">" | ">=" ) sum
 ```
 
-Relations do not chain (`1 < x < 2` is refused). `$` exists in cells only, `$.name` in expression
+Relations do not chain (`1 < x < 2` is refused). A cell has commas or `and`, not both, as the engine
+gives them one precedence. `$` exists in cells only, `$.name` in expression
 nodes only. An empty cell matches anything; `-` is refused, as the engine never matches it. `null`
 must be the first alternative of a cell, as the engine stops at a comparison with null.
 
@@ -345,7 +346,11 @@ class _Parser:
 
     # ---- cells ------------------------------------------------------------------------------
     def cell(self) -> Node:
-        tests = [self.test()]
+        compares = self.at_comparison()
+        first = self.test()
+        if self.at("and") and compares:
+            return self.conjoined(first)
+        tests = [first]
         while self.at(","):
             self.take()
             tests.append(self.test())
@@ -356,8 +361,8 @@ class _Parser:
         return tests[0] if len(tests) == 1 else AnyOf(tuple(tests))
 
     def test(self) -> Node:
-        if self.token.kind == SYMBOL and self.token.text in COMPARISONS:
-            return self.comparisons()
+        if self.at_comparison():
+            return Binary(self.take().text, Cell(), self.sum())
         if self.at("in") or (self.at("not") and self.peek().text == "in"):
             negated = self.take().text == "not"
             if negated:
@@ -367,14 +372,16 @@ class _Parser:
             return In(Cell(), self.range(), False)
         return Binary("==", Cell(), self.literal())
 
-    def comparisons(self) -> Node:
-        node: Node = Binary(self.take().text, Cell(), self.sum())
+    def conjoined(self, node: Node) -> Node:
         while self.at("and"):
             self.take()
-            if not (self.token.kind == SYMBOL and self.token.text in COMPARISONS):
-                raise self.refuse("expected a comparison after 'and'")
+            if not self.at_comparison():
+                raise self.refuse("'and' joins comparisons")
             node = Binary("and", node, Binary(self.take().text, Cell(), self.sum()))
         return node
+
+    def at_comparison(self) -> bool:
+        return self.token.kind == SYMBOL and self.token.text in COMPARISONS
 
 
 def _refuse_empty_range(low: Literal, high: Literal, *, both_closed: bool) -> None:

@@ -72,8 +72,7 @@ def build_offer(
         fees=totals,
     )
     flows = cash_flows(amount_minor=amount_minor, fees=totals, schedule=schedule)
-    apr = all_in_apr(flows, profile=profile)
-    chinese = profile.apr_method in (CN_IRR_NOMINAL, CN_IRR_COMPOUND)
+    apr, compound = _rates(flows, profile)
     return Offer(
         amount_minor=amount_minor,
         limit_minor=limit_minor,
@@ -88,11 +87,20 @@ def build_offer(
         total_paid_minor=schedule.total_paid_minor + totals.upfront_minor,
         all_in_apr=apr,
         all_in_apr_percent=shown_percent(apr, profile=profile),
-        compound_apr=cn_rates(flows).compound if chinese else None,
+        compound_apr=compound,
         apr_method=profile.apr_method,
         profile=profile.code,
         schedule_hash=schedule.hash,
     )
+
+
+def _rates(flows: Sequence[Flow], profile: JurisdictionProfile) -> tuple[Decimal, Decimal | None]:
+    """The profile's all-in rate, and the compounded one beside it where the market has two."""
+    if profile.apr_method not in (CN_IRR_NOMINAL, CN_IRR_COMPOUND):
+        return all_in_apr(flows, profile=profile), None
+    rates = cn_rates(flows)
+    nominal = profile.apr_method == CN_IRR_NOMINAL
+    return (rates.nominal if nominal else rates.compound), rates.compound
 
 
 def offer_schedule(
