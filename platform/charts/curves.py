@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
+from typing import Final
 
 from charts.area import Area, Layer, LegendEntry, Reading, Swatch
 from charts.markup import Markup, join, number, tag
@@ -12,7 +14,9 @@ from charts.numerals import finite
 from charts.palette import fill, stroke
 from charts.scale import Point, pairs, thin
 
-_LIMIT = 200
+_LIMIT: Final = 200
+_FEW: Final = 30
+_MOST_POINTS: Final = 80
 
 
 def _path(points: Sequence[Point], *, step: bool = False) -> str:
@@ -49,12 +53,13 @@ class Line(Layer):
     breaks: bool = False
     legend_name: str = ""
 
+    @cached_property
     def _points(self) -> list[Point]:
         return pairs(self.x, self.y)[0]
 
     def _pieces(self) -> list[list[Point]]:
         if not self.breaks:
-            return [thin(self._points(), _LIMIT)]
+            return [thin(self._points, _LIMIT)]
         pieces: list[list[Point]] = [[]]
         for x, y in zip(self.x, self.y, strict=True):
             held_x, held_y = finite(x), finite(y)
@@ -64,6 +69,7 @@ class Line(Layer):
                 pieces[-1].append((held_x, held_y))
         return [thin(piece, _LIMIT) for piece in pieces if piece]
 
+    @cached_property
     def _interval(self) -> list[tuple[float, float, float]]:
         if self.low is None or self.high is None:
             return []
@@ -75,11 +81,11 @@ class Line(Layer):
         return rows
 
     def span_x(self) -> tuple[float, ...]:
-        return tuple(p[0] for p in self._points())
+        return tuple(p[0] for p in self._points)
 
     def span_y(self) -> tuple[float, ...]:
-        edges = [v for row in self._interval() for v in row[1:]]
-        return (*(p[1] for p in self._points()), *edges)
+        edges = [v for row in self._interval for v in row[1:]]
+        return (*(p[1] for p in self._points), *edges)
 
     def legend(self) -> tuple[LegendEntry, ...]:
         name = self.legend_name or self.name
@@ -91,10 +97,10 @@ class Line(Layer):
     def readings(self, area: Area) -> tuple[Reading, ...]:
         if self.reference or self.silent:
             return ()
-        edges = {row[0]: row[1:] for row in self._interval()}
+        edges = {row[0]: row[1:] for row in self._interval}
         write = area.format(self.side).full
         made = []
-        for x, y in self._points():
+        for x, y in self._points[:: max(len(self._points) // _LIMIT, 1)]:
             text = f"{self.name}: {write(y)}"
             if x in edges:
                 text += f" [{write(edges[x][0])}, {write(edges[x][1])}]"
@@ -106,7 +112,7 @@ class Line(Layer):
             return area.x(point[0]), area.y(point[1], self.side)
 
         parts = []
-        rows = self._interval()
+        rows = self._interval
         if len(rows) > 1:
             upper = thin([(x, high) for x, _, high in rows], _LIMIT)
             lower = thin([(x, low) for x, low, _ in rows], _LIMIT)
@@ -114,7 +120,7 @@ class Line(Layer):
             parts.append(tag("path", d=outline, fill_opacity="0.14", **fill(self.tone)))
         for piece in self._pieces():
             placed = [place(p) for p in piece]
-            if len(placed) == 1 or (self.dots and len(placed) <= 60):
+            if len(placed) == 1 or (self.dots and len(placed) <= _FEW):
                 parts.extend(tag("circle", cx=x, cy=y, r=3, **fill(self.tone)) for x, y in placed)
             if len(placed) < 2:
                 continue
@@ -154,6 +160,7 @@ class Points(Layer):
     hollow: bool = False
     listed: bool = False
 
+    @cached_property
     def _rows(self) -> list[tuple[float, float, float | None, float | None, str]]:
         empty: list[float | None] = [None] * len(self.x)
         low = empty if self.low is None else self.low
@@ -164,16 +171,16 @@ class Points(Layer):
             held_x, held_y = finite(x), finite(y)
             if held_x is not None and held_y is not None:
                 rows.append((held_x, held_y, finite(a), finite(b), note))
-        if len(rows) <= _LIMIT:
+        if len(rows) <= _MOST_POINTS:
             return rows
-        chosen = set(thin([(row[0], row[1]) for row in rows], _LIMIT))
-        return [row for row in rows if (row[0], row[1]) in chosen][:_LIMIT]
+        chosen = set(thin([(row[0], row[1]) for row in rows], _MOST_POINTS))
+        return [row for row in rows if (row[0], row[1]) in chosen][:_MOST_POINTS]
 
     def span_x(self) -> tuple[float, ...]:
-        return tuple(row[0] for row in self._rows())
+        return tuple(row[0] for row in self._rows)
 
     def span_y(self) -> tuple[float, ...]:
-        return tuple(v for row in self._rows() for v in row[1:4] if v is not None)
+        return tuple(v for row in self._rows for v in row[1:4] if v is not None)
 
     def legend(self) -> tuple[LegendEntry, ...]:
         if self.listed or not self.name:
@@ -186,7 +193,7 @@ class Points(Layer):
             return ()
         write = area.format(self.side).full
         made = []
-        for x, y, low, high, _ in self._rows():
+        for x, y, low, high, _ in self._rows:
             text = f"{self.name}: {write(y)}"
             if low is not None and high is not None:
                 text += f" [{write(low)}, {write(high)}]"
@@ -197,24 +204,28 @@ class Points(Layer):
         return pairs(self.x, self.y)[1]
 
     def draw(self, area: Area) -> Markup:
-        write_x, write_y = area.x_format.full, area.format(self.side).full
+        paint, edge = fill("surface" if self.hollow else self.tone), stroke(self.tone)
+        both = {**paint, **edge, "class_": f"{paint['class_']} {edge['class_']}"}
+        named = not self.listed and len(self._rows) <= _FEW
         parts = []
-        for x, y, low, high, note in self._rows():
+        for x, y, low, high, note in self._rows:
             left, top = area.x(x), area.y(y, self.side)
-            said = note or f"{self.name}: {write_x(x)}, {write_y(y)}"
-            bars = Markup("")
+            marks = [tag("circle", cx=left, cy=top, r=self.radius)]
             if low is not None and high is not None:
                 a, b = area.y(low, self.side), area.y(high, self.side)
-                said += "" if note else f" [{write_y(low)}, {write_y(high)}]"
                 whisker = f"M{number(left)} {number(a)}V{number(b)}"
                 caps = "".join(f"M{number(left - 4)} {number(v)}h8" for v in (a, b))
-                bars = tag("path", d=whisker + caps, stroke_width="1.5", **stroke(self.tone))
-            paint = fill("surface" if self.hollow else self.tone)
-            edge = stroke(self.tone)
-            both = {**paint, **edge, "class_": f"{paint['class_']} {edge['class_']}"}
-            dot = tag("circle", cx=left, cy=top, r=self.radius, stroke_width="1.6", **both)
-            parts.append(tag("g", bars, dot, tag("title", said), class_="ch-point"))
-        return tag("g", join(parts), class_="ch-mark")
+                marks.insert(0, tag("path", d=whisker + caps))
+            if named:
+                marks.append(tag("title", note or self._said(area, (x, y, low, high))))
+            parts.append(tag("g", *marks, class_="ch-point"))
+        return tag("g", join(parts), stroke_width="1.5", **both)
+
+    def _said(self, area: Area, row: tuple[float, float, float | None, float | None]) -> str:
+        x, y, low, high = row
+        write = area.format(self.side).full
+        said = f"{self.name}: {area.x_format.full(x)}, {write(y)}"
+        return said if low is None or high is None else f"{said} [{write(low)}, {write(high)}]"
 
 
 @dataclass(frozen=True, kw_only=True)

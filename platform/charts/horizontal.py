@@ -148,7 +148,8 @@ def _grid(chart: HorizontalBars, frame: _Frame, bottom: float, size: Size) -> Ma
         x = frame.scale(value)
         d += f"M{number(x)} {number(frame.top)}V{number(bottom)}"
         shown = chart.format.tick(value, step)
-        parts.append(lettering(x, bottom + 15, shown, anchor="middle", size=SMALL))
+        place = max(x, width(shown, SMALL) / 2 + 1)
+        parts.append(lettering(place, bottom + 15, shown, anchor="middle", size=SMALL))
     base = frame.scale(min(max(0.0, frame.scale.low), frame.scale.high))
     line = f"M{number(base)} {number(frame.top)}V{number(bottom)}"
     return join((tag("path", d=d, **stroke("grid")), tag("path", d=line, **stroke("axis")), *parts))

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
+from typing import Final
 
 from charts.area import Area, Reading
 from charts.lettering import SMALL, shorten, width
 from charts.markup import Markup, join, number, tag
 from charts.palette import fill, stroke
 
-_MOST = 32
-_LINE = 15.0
+_MOST: Final = 32
+_MOST_CATEGORIES: Final = 72
+_BOXED: Final = 110
+_LINES: Final = 12
+_LINE: Final = 15.0
 
 
 def hover_columns(
     area: Area, readings: list[Reading], *, heading: str, categories: tuple[str, ...] | None
 ) -> Markup:
-    """One column a category, or at most 32 across a numeric axis.
+    """One column a category (at most 72), or at most 32 across a numeric axis.
 
     Each column is a group with a ``<title>`` (the full text) and a box that the stylesheet shows
-    while the pointer is over it; without the stylesheet the box stays invisible.
+    while the pointer is over it; without the stylesheet the box stays invisible. With more
+    values than fit the picture's size, numeric columns are fewer and categories have titles only.
     """
     if not readings:
         return Markup("")
@@ -32,9 +37,11 @@ def hover_columns(
         rows = [(stop, groups[stop]) for stop in stops]
     else:
         rows = _numeric(area, readings)
-    if len(rows) > 2 * _MOST:
-        keep = len(rows) / (2 * _MOST)
-        rows = [rows[int(index * keep)] for index in range(2 * _MOST)]
+    boxed = sum(len(found) for _, found in rows) <= _BOXED
+    if categories is None and not boxed:
+        rows = _thinned(rows, max(_BOXED * len(rows) // sum(len(found) for _, found in rows), 4))
+        boxed = True
+    rows = _thinned(rows, _MOST_CATEGORIES)
     parts = []
     for index, (x, found) in enumerate(rows):
         middle = area.x(x)
@@ -42,8 +49,15 @@ def hover_columns(
         after = area.right if index == len(rows) - 1 else (area.x(rows[index + 1][0]) + middle) / 2
         name = categories[int(x)] if categories is not None else area.x_format.full(x)
         top = f"{heading} {name}".strip() if categories is None else name
-        parts.append(_column(area, (before, middle, after), top, found))
+        parts.append(_column(area, (before, middle, after), top, found[:_LINES], boxed=boxed))
     return tag("g", join(parts), class_="ch-hits")
+
+
+def _thinned(
+    rows: list[tuple[float, list[Reading]]], most: int
+) -> list[tuple[float, list[Reading]]]:
+    every = max(len(rows) / most, 1.0)
+    return [rows[int(index * every)] for index in range(min(len(rows), most))]
 
 
 def _numeric(area: Area, readings: list[Reading]) -> list[tuple[float, list[Reading]]]:
@@ -63,7 +77,7 @@ def _numeric(area: Area, readings: list[Reading]) -> list[tuple[float, list[Read
     for stop in stops:
         found = []
         for line in lines.values():
-            at = bisect_left([r.x for r in line], stop) if len(line) < 500 else _seek(line, stop)
+            at = bisect_left(line, stop, key=lambda r: r.x)
             near = min(line[max(at - 1, 0) : at + 1], key=lambda r: abs(r.x - stop))
             if abs(area.x(near.x) - area.x(stop)) <= least:
                 found.append(near)
@@ -71,12 +85,13 @@ def _numeric(area: Area, readings: list[Reading]) -> list[tuple[float, list[Read
     return rows
 
 
-def _seek(line: list[Reading], stop: float) -> int:
-    return bisect_left(line, stop, key=lambda r: r.x)
-
-
 def _column(
-    area: Area, edges: tuple[float, float, float], heading: str, found: list[Reading]
+    area: Area,
+    edges: tuple[float, float, float],
+    heading: str,
+    found: list[Reading],
+    *,
+    boxed: bool,
 ) -> Markup:
     before, middle, after = edges
     top = number(area.top)
@@ -87,14 +102,18 @@ def _column(
         pointer_events="all",
     )
     cross = tag("path", d=f"M{number(middle)} {top}V{number(area.bottom)}", **stroke("axis"))
+    said = tag("title", "\n".join((heading, *(r.text for r in found))))
+    if not boxed:
+        return tag(
+            "g", said, target, tag("g", cross, class_="ch-tip", opacity="0"), class_="ch-hit"
+        )
     dots = [
         tag("circle", cx=middle, cy=area.y(r.y, r.side), r=3.5, **fill(r.tone))
         for r in found
         if r.y is not None
     ]
-    said = "\n".join((heading, *(r.text for r in found)))
     box = tag("g", cross, *dots, _box(area, middle, heading, found), class_="ch-tip", opacity="0")
-    return tag("g", tag("title", said), target, box, class_="ch-hit")
+    return tag("g", said, target, box, class_="ch-hit")
 
 
 def _box(area: Area, middle: float, heading: str, found: list[Reading]) -> Markup:

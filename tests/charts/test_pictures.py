@@ -255,7 +255,7 @@ def test_quota_is_red_from_its_whole_on() -> None:
     )
     picture = UseAgainstQuota(uses=uses)
     bars = [n.get("class") for n in parse(picture.svg(key="k")).iter(f"{SVG}rect")]
-    assert bars == ["ch-f-danger", "ch-f-s5", "ch-f-s1", "ch-f-s1"]
+    assert bars == ["ch-f-danger", "ch-f-warn", "ch-f-s1", "ch-f-s1"]
     assert picture.table().rows[-1] == ("free", 99, None, None)
 
 

@@ -16,17 +16,17 @@ from charts.words import Lang, heads, say
 
 Health = Literal["healthy", "degraded", "failing", "suspended"]
 _HEALTH: tuple[tuple[Health, str], ...] = (
-    ("healthy", "s3"),
-    ("degraded", "s5"),
+    ("healthy", "s1"),
+    ("degraded", "warn"),
     ("failing", "danger"),
     ("suspended", "neutral"),
 )
 _STATES = (
     ("queued", "neutral"),
-    ("running", "s1"),
-    ("succeeded", "s3"),
+    ("running", "s3"),
+    ("succeeded", "s1"),
     ("failed", "danger"),
-    ("cancelled", "s5"),
+    ("cancelled", "warn"),
 )
 
 
@@ -57,7 +57,7 @@ class UseAgainstQuota(Picture):
 
     def _tone(self, share: float | None) -> str:
         held = share or 0.0
-        return "danger" if held >= 1 else "s5" if held >= self.warn else "s1"
+        return "danger" if held >= 1 else "warn" if held >= self.warn else "s1"
 
     def svg(self, *, key: str, lang: Lang = "en", size: Size = WIDE) -> Markup:
         """Horizontal bars with the line of 100 %."""

@@ -234,7 +234,9 @@ class LoadStrip(Picture):
         parts = [
             BarSeries(name=say(lang, "Loaded"), values=[one.loaded for one in loads], tone="good"),
             BarSeries(
-                name=say(lang, "Quarantined"), values=[one.quarantined for one in loads], tone="s5"
+                name=say(lang, "Quarantined"),
+                values=[one.quarantined for one in loads],
+                tone="warn",
             ),
         ]
         if any(one.unaccounted > 0 for one in loads):
