@@ -7,6 +7,7 @@ class TenantsConfig(AppConfig):
     verbose_name = _("Banks")
 
     def ready(self) -> None:
+        from core.console.navigation import NavItem, add_items
         from core.tenancy import register_directory
         from tenants import permissions, provisioning, services
         from tenants.directory import directory
@@ -15,3 +16,22 @@ class TenantsConfig(AppConfig):
         permissions.register_all()
         provisioning.register_own_steps()
         services.register_jobs()
+        add_items(
+            "ops",
+            NavItem(
+                _("Banks"),
+                "account_balance",
+                "tenants_bank_changelist",
+                "tenants.bank.view",
+                _("Platform"),
+                10,
+            ),
+            NavItem(
+                _("Plans"),
+                "sell",
+                "tenants_plan_changelist",
+                "tenants.bank.view",
+                _("Platform"),
+                20,
+            ),
+        )

@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts import policies
 from audit.services import record
 from core.actors import Actor
-from core.errors import Conflict, field_error
+from core.errors import Conflict, FieldError, field_error
 from core.tenancy import BankContext, public_scope
 from jobs.choices import Queue
 from jobs.context import JobContext
@@ -50,7 +50,8 @@ def _reserve(spec: BankSpec) -> Bank:
     if plan is None:
         raise field_error("/plan", "unknown_plan", f"There is no plan {spec.plan!r}.")
     if Bank.objects.filter(slug=spec.slug).exists():
-        raise Conflict(f"The short name {spec.slug!r} is taken.", code="slug_taken")
+        taken_slug = FieldError("/slug", "slug_taken", f"The short name {spec.slug!r} is taken.")
+        raise Conflict("The short name is taken.", code="slug_taken", errors=[taken_slug])
     taken = Domain.objects.filter(domain__in=spec.hosts).values_list("domain", flat=True)
     if taken:
         raise Conflict(f"The host {taken[0]!r} is taken.", code="host_taken")

@@ -44,7 +44,8 @@ def invite_person(
         raise field_error("/email", "invalid_email", "This is not an e-mail address.") from error
     _check_roles(roles)
     if User.objects.filter(email__iexact=email).exists():
-        raise Conflict(f"{email} is known already.", code="email_taken")
+        taken = FieldError("/email", "email_taken", "This e-mail address is known already.")
+        raise Conflict("The person is known already.", code="email_taken", errors=[taken])
     user = User(
         email=email, name=name.strip() or email, roles=sorted(set(roles)), language=language
     )

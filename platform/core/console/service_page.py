@@ -34,7 +34,7 @@ class ServicePage:
 
         class ServiceForm(base):  # type: ignore[valid-type,misc]
             def _post_clean(self) -> None:
-                super()._post_clean()
+                # Not the model's own checks: the service is the one place with rules.
                 if request.method == "POST" and not self.errors:
                     page._save_by_service(request, self, obj)
 

@@ -1,0 +1,179 @@
+"""The ops console: banks by health, onboarding, plans and use. Counts only, never a bank's rows."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from core.console import PolicyAdmin, ServicePage, ops_site, shown_errors
+from core.console.navigation import Panel, add_panels
+from tenants import selectors, services
+from tenants.choices import BankState
+from tenants.forms import OnboardForm
+from tenants.models import Bank, Plan
+from tenants.spec import parse_spec
+
+STATE_LABELS = {
+    BankState.PROVISIONING: "info",
+    BankState.ACTIVE: "success",
+    BankState.SUSPENDED: "warning",
+    BankState.CLOSING: "danger",
+    BankState.CLOSED: "danger",
+}
+
+
+class BankAdmin(ServicePage, PolicyAdmin):
+    view_permission = "tenants.bank.view"
+    add_permission = "tenants.bank.change"
+    list_display = ("name", "slug", "show_state", "plan", "jurisdiction", "time_zone", "created_at")
+    list_filter: ClassVar[list[Any]] = ["state", "plan", "jurisdiction"]
+    list_select_related = ("plan",)
+    search_fields = ("name", "slug")
+    readonly_fields = (
+        "name", "slug", "schema_name", "state", "plan", "jurisdiction", "currency", "time_zone", "language",
+        "created_at",
+    )  # fmt: skip
+    actions_detail: ClassVar[list[str]] = ["suspend", "resume", "plan_change"]
+    change_form_template = "tenants/bank.html"
+
+    @display(description=_("State"), ordering="state", label=STATE_LABELS)
+    def show_state(self, bank: Bank) -> tuple[str, str]:
+        return bank.state, bank.get_state_display()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return self.readonly_fields if obj else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj:
+            return [(None, {"fields": self.readonly_fields})]
+        return [
+            (_("Bank"), {"fields": ("slug", "name", "plan", "jurisdiction", "currency", "time_zone", "language")}),
+            (_("First people and systems"), {
+                "fields": ("administrator_name", "administrator_email", "client_scopes"),
+            }),
+        ]  # fmt: skip
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is None:
+            kwargs["form"] = OnboardForm
+            kwargs["fields"] = None
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def _save_by_service(self, request: HttpRequest, form: Any, obj: Any) -> None:
+        form.cleaned_data = {"spec": form.spec_data(), **form.cleaned_data}
+        super()._save_by_service(request, form, obj)
+
+    def add_by_service(self, request: HttpRequest, data: dict[str, Any]) -> Bank:
+        bank, job = services.request_onboarding(
+            spec=parse_spec(data["spec"]),
+            actor=request.actor,  # type: ignore[attr-defined]
+            base_url=f"{request.scheme}://{data['slug']}.{request.get_host().split('.', 1)[-1]}",
+        )
+        request.onboarding_job = job.id  # type: ignore[attr-defined]
+        return bank
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        messages.success(request, _("%(bank)s is being onboarded.") % {"bank": obj})
+        return redirect(reverse("ops:jobs_job_change", args=[request.onboarding_job]))  # type: ignore[attr-defined]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        context = {**(extra_context or {}), "overview": selectors.bank_overview(object_id)}
+        return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
+
+    def has_bank_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._holds(request, "tenants.bank.change")
+
+    @action(description=_("Suspend"), url_path="suspend", permissions=["bank"])
+    def suspend(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._change_state(request, object_id, BankState.SUSPENDED)
+
+    @action(description=_("Resume"), url_path="resume", permissions=["bank"])
+    def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._change_state(request, object_id, BankState.ACTIVE)
+
+    def _change_state(self, request: HttpRequest, object_id: str, state: BankState) -> HttpResponse:
+        bank = Bank.objects.get(pk=object_id)
+        return self._asked(
+            request,
+            bank,
+            title=_("Change the state of this bank to: %(state)s") % {"state": state.label},
+            field=forms.CharField(label=_("Reason"), max_length=500),
+            run=lambda reason: services.change_state(
+                slug=bank.slug,
+                state=state,
+                reason=reason,
+                actor=request.actor,  # type: ignore[attr-defined]
+            ),
+        )
+
+    @action(description=_("Change the plan"), url_path="plan", permissions=["bank"])
+    def plan_change(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        bank = Bank.objects.select_related("plan").get(pk=object_id)
+        choices = [(plan.code, plan.name) for plan in Plan.objects.all()]
+        return self._asked(
+            request,
+            bank,
+            title=_("Change the plan of this bank"),
+            field=forms.ChoiceField(label=_("Plan"), choices=choices, initial=bank.plan.code),
+            run=lambda plan: services.change_plan(slug=bank.slug, plan=plan, actor=request.actor),  # type: ignore[attr-defined]
+        )
+
+    def _asked(
+        self, request: HttpRequest, bank: Bank, *, title: str, field: forms.Field, run: Any
+    ) -> HttpResponse:
+        """A page with one question; acts on POST and says what it did."""
+        form_class = type("Question", (forms.Form,), {"answer": field})
+        form = form_class(request.POST or None)
+        back = reverse("ops:tenants_bank_change", args=[bank.pk])
+        if request.method == "POST" and form.is_valid():
+            with shown_errors(request):
+                changed = run(form.cleaned_data["answer"])
+                text = _("%(bank)s is now %(state)s, plan %(plan)s.")
+                state = changed.get_state_display()
+                messages.success(
+                    request, text % {"bank": changed, "state": state, "plan": changed.plan}
+                )
+            return redirect(back)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "form": form,
+            "back": back,
+            "bank": bank,
+        }
+        return render(request, "tenants/question.html", context)
+
+
+class PlanAdmin(PolicyAdmin):
+    view_permission = "tenants.bank.view"
+    list_display = ("name", "code", "show_modules")
+    search_fields = ("name", "code")
+
+    @display(description=_("Modules"))
+    def show_modules(self, plan: Plan) -> str:
+        return ", ".join(plan.modules)
+
+
+ops_site.register(Bank, BankAdmin)
+ops_site.register(Plan, PlanAdmin)
+
+
+def banks_panel(request: HttpRequest) -> str:
+    """The overview page's table of banks."""
+    overviews = selectors.bank_overviews()
+    return render_to_string("tenants/panel.html", {"banks": overviews}, request=request)
+
+
+add_panels("ops", Panel("tenants.banks", "tenants.bank.view", banks_panel, order=10))
