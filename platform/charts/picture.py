@@ -94,7 +94,14 @@ def figure(
     data = html_tag(
         "details",
         html_tag("summary", say(lang, "Data table")),
-        html_tag("div", picture.table(lang=lang).html(), class_="ch-scroll", tabindex="0"),
+        html_tag(
+            "div",
+            picture.table(lang=lang).html(),
+            class_="ch-scroll",
+            tabindex="0",
+            role="region",
+            aria_label=picture.title(lang),
+        ),
     )
     beside = html_tag("div", *link, data, class_="ch-data")
     return html_tag(

@@ -28,11 +28,14 @@ class Scale:
 
 
 def nice_step(span: float, count: int) -> float:
-    """The step of 1, 2, 2.5 or 5 times a power of ten that cuts a span into about count pieces."""
+    """The step of 1, 2, 2.5 or 5 times a power of ten that cuts a span into about count pieces.
+
+    Up to a quarter more pieces are accepted, so that a span widened to round values keeps its step.
+    """
     raw = span / max(count, 1)
     power = 10.0 ** math.floor(math.log10(raw))
     for factor in (1.0, 2.0, 2.5, 5.0):
-        if raw <= factor * power * (1 + 1e-9):
+        if raw <= factor * power * 1.25:
             return factor * power
     return 10.0 * power
 

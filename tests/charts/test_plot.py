@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charts.area import NARROW, WIDE, Axis, Layer, Size
+from charts.bands import Band
 from charts.columns import Bars, BarSeries
 from charts.curves import Histogram, Line, Points
 from charts.heat import HeatMap, draw_heat_map
@@ -19,6 +20,7 @@ from charts.lettering import shorten, width, wrap
 from charts.markup import Markup, clean, identifier, tag
 from charts.miniature import progress_bar, ring, sparkline
 from charts.multiples import draw_multiples
+from charts.palette import LIGHT
 from charts.plot import Plot, draw_plot
 from charts.references import Gap, Rule, Spot
 
@@ -216,3 +218,38 @@ def test_ids_are_stable_unique_and_safe() -> None:
     assert identifier("a", "t") == identifier("a", "t")
     assert identifier("a b", "t") != identifier("a-b", "t")
     assert identifier("<x>\ud800", "t").replace("-", "").isalnum()
+
+
+def test_a_band_has_both_bounds_and_a_reading() -> None:
+    svg = one(Band(name="range", x=(0, 1, 2), low=(1, 2, None), high=(3, 1, 5)))
+    assert "range: 1 \u2013 3" in svg
+    assert "range: 1 \u2013 2" in svg
+    assert "not numbers: 1" in svg
+    shape = next(
+        n.get("d")
+        for n in ElementTree.fromstring(svg).iter(f"{SVG}path")
+        if n.get("fill-opacity") == "0.16"
+    )
+    assert shape.count("L") == 3
+
+
+def test_hover_names_the_nearest_value_of_every_series() -> None:
+    x = tuple(range(5))
+    svg = one(
+        Line(name="a", x=x, y=(1, 2, 3, 4, 5)), Line(name="b", x=x, y=(9, 8, 7, 6, 5), tone="s2")
+    )
+    said = [
+        group[0].text
+        for group in ElementTree.fromstring(svg).iter(f"{SVG}g")
+        if group.get("class") == "ch-hit"
+    ]
+    assert said == [f"{i}\na: {i + 1}\nb: {9 - i}" for i in range(5)]
+
+
+def test_without_stylesheet_the_hover_box_is_invisible_and_colours_are_light() -> None:
+    svg = one(Line(name="a", x=(0, 1), y=(0, 1)))
+    root = ElementTree.fromstring(svg)
+    tips = [g for g in root.iter(f"{SVG}g") if g.get("class") == "ch-tip"]
+    assert tips
+    assert all(g.get("opacity") == "0" for g in tips)
+    assert any(n.get("stroke") == LIGHT["s1"] for n in root.iter(f"{SVG}path"))

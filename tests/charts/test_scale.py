@@ -56,7 +56,8 @@ def test_spread_always_has_width(values: list[float], zero: bool) -> None:
 
 def test_step() -> None:
     assert nice_step(1, 5) == pytest.approx(0.2)
-    assert nice_step(11, 5) == pytest.approx(2.5)
+    assert nice_step(11, 5) == pytest.approx(2)
+    assert nice_step(13, 5) == pytest.approx(2.5)
     assert nice_step(1e-12, 4) == pytest.approx(2.5e-13)
 
 
