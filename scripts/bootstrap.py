@@ -47,6 +47,7 @@ def main() -> int:
     options = parser.parse_args()
     if sys.version_info < OLDEST_PYTHON:
         return _give_up("Python 3.11 or newer is needed; this is " + sys.version.split()[0])
+    # The second file includes the first.
     files = ["requirements.txt", *(["requirements-dev.txt"] if options.dev else [])]
     wanted = _fingerprint(files)
     stamp = _read_stamp()
@@ -57,10 +58,9 @@ def main() -> int:
     if not _has_pip() and not _find_pip():
         return _give_up(NO_PIP)
     _say("Installing " + ", ".join(files))
-    arguments = [word for name in files for word in ("-r", name)]
     status = subprocess.call(
         [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-         "--no-warn-script-location", *arguments],
+         "--no-warn-script-location", "-r", files[-1]],
         cwd=CHECKOUT,
     )  # fmt: skip
     if status:

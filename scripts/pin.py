@@ -38,7 +38,7 @@ def main() -> int:
     _write(
         "requirements.txt", HEADER.format(source="requirements.in") + NO_HASHES, run_time, "-e ."
     )
-    header = HEADER.format(source="requirements-dev.in") + "-c requirements.txt\n"
+    header = HEADER.format(source="requirements-dev.in") + "-r requirements.txt\n"
     _write("requirements-dev.txt", header, only_tools, "")
     print(f"{len(run_time)} packages to run, {len(only_tools)} more to test and check")
     return 0
