@@ -1,0 +1,222 @@
+"""`/api/v1/datasets`: datasets, files sent to them, contracts, quality, quarantine."""
+
+from typing import Any, ClassVar
+
+import msgspec
+import orjson
+from django.http import FileResponse, HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.errors import NotFound
+from datasets import contracts, permissions, selectors, services
+from datasets.api.v1 import serializers as shapes
+from datasets.api.v1.uploads import RawBodyParser, upload_of
+from datasets.models import Dataset, DatasetLoad
+from datasets.states import LoadState
+from jobs.selectors import get_job
+
+Codes = dict[str, str]
+_NAME = OpenApiParameter("name", str, description="part of the name")
+_STATE = OpenApiParameter("state", str, enum=LoadState.values)
+_FORMAT = OpenApiParameter("format", str, enum=["csv", "parquet"])
+
+
+class DatasetList(ListAPIView[Dataset]):
+    """Datasets, newest first; filter by part of the `name` and by the newest load's `state`."""
+
+    permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW, "POST": permissions.UPLOAD}
+    serializer_class = shapes.DatasetSerializer
+
+    def get_queryset(self):  # type: ignore[no-untyped-def]
+        query = self.request.query_params
+        return selectors.dataset_rows(
+            name=query.get("name", "").replace("\x00", ""),
+            state=query.get("state", "").replace("\x00", ""),
+        )
+
+    @extend_schema(parameters=[_NAME, _STATE])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(request=shapes.NewDatasetSerializer, responses={201: shapes.DatasetSerializer})
+    def post(self, request: Request) -> Response:
+        body = shapes.NewDatasetSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        dataset = services.create_dataset(actor=request.user.actor, **body.validated_data)
+        view = selectors.get_dataset(str(dataset.id))
+        return Response(shapes.DatasetSerializer(view).data, status=201)
+
+
+class DatasetDetail(APIView):
+    permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}
+
+    @extend_schema(responses=shapes.DatasetSerializer)
+    def get(self, request: Request, dataset_id: str) -> Response:
+        view = selectors.get_dataset(str(dataset_id))
+        return Response(shapes.DatasetSerializer(view).data)
+
+
+class LoadList(ListAPIView[DatasetLoad]):
+    """Loads of one dataset, newest first; a `POST` brings the next file."""
+
+    permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW, "POST": permissions.UPLOAD}
+    serializer_class = shapes.LoadSerializer
+    parser_classes = (MultiPartParser, RawBodyParser)
+
+    def get_queryset(self):  # type: ignore[no-untyped-def]
+        if getattr(self, "swagger_fake_view", False):
+            return selectors.load_rows()
+        dataset = selectors.get_dataset(str(self.kwargs["dataset_id"]))
+        state = self.request.query_params.get("state", "").replace("\x00", "")
+        return selectors.load_rows(dataset_id=dataset.id, state=state)
+
+    @extend_schema(parameters=[_STATE])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("filename", str, description="name of the file, for a raw body"),
+            OpenApiParameter("as_of", OpenApiTypes.DATE, description="the day the data stands for"),
+        ],
+        request={
+            "multipart/form-data": shapes.FileSerializer,
+            "application/octet-stream": OpenApiTypes.BINARY,
+        },
+        responses={202: shapes.AcceptedLoadSerializer},
+    )
+    def post(self, request: Request, dataset_id: str) -> Response:
+        upload = upload_of(request)
+        load = services.receive_file(
+            dataset_id=str(dataset_id),
+            file=upload.file,
+            filename=upload.filename,
+            as_of=upload.as_of,
+            actor=request.user.actor,
+        )
+        return _accepted(str(load.id))
+
+
+def _accepted(load_id: str) -> Response:
+    load = selectors.get_load(load_id)
+    body = {"load": load, "job": get_job(str(load.job_id))}
+    return Response(shapes.AcceptedLoadSerializer(body).data, status=202)
+
+
+class LoadDetail(APIView):
+    permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}
+
+    @extend_schema(responses=shapes.LoadSerializer)
+    def get(self, request: Request, dataset_id: str, load_id: str) -> Response:
+        view = selectors.get_load(str(load_id), dataset_id=str(dataset_id))
+        return Response(shapes.LoadSerializer(view).data)
+
+
+class LoadAgain(APIView):
+    """The same file once more, through the newest confirmed contract."""
+
+    permission_codes: ClassVar[Codes] = {"POST": permissions.UPLOAD}
+
+    @extend_schema(request=None, responses={202: shapes.AcceptedLoadSerializer})
+    def post(self, request: Request, dataset_id: str, load_id: str) -> Response:
+        first = selectors.get_load(str(load_id), dataset_id=str(dataset_id))
+        load = services.load_again(load_id=first.id, actor=request.user.actor)
+        return _accepted(str(load.id))
+
+
+class LoadQuality(APIView):
+    """The whole quality report: scores, profiles, drift, vintages, target, findings in two languages."""
+
+    permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, dataset_id: str, load_id: str) -> HttpResponse:
+        load = selectors.get_load(str(load_id), dataset_id=str(dataset_id))
+        report = selectors.quality_of(load.id)
+        return HttpResponse(contracts.to_json(report), content_type="application/json")
+
+
+class LoadQuarantine(APIView):
+    """The refused rows with row number, column and reason, as `csv` or `parquet`."""
+
+    permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW_QUARANTINE}
+    # `format` names the file's kind here, not a renderer.
+    format_kwarg = None
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        renderer = self.get_renderers()[0]
+        return renderer, renderer.media_type
+
+    @extend_schema(parameters=[_FORMAT], responses={(200, "text/csv"): OpenApiTypes.BINARY})
+    def get(self, request: Request, dataset_id: str, load_id: str) -> FileResponse:
+        load = selectors.get_load(str(load_id), dataset_id=str(dataset_id))
+        wanted: Any = request.query_params.get("format", "csv")
+        download = services.export_quarantine(
+            load_id=load.id, format=wanted, actor=request.user.actor
+        )
+        return FileResponse(
+            download.stream,
+            as_attachment=True,
+            filename=download.file_name,
+            content_type=download.content_type,
+            headers={"Content-Length": str(download.size)},
+        )
+
+
+class Contract(APIView):
+    """The newest version of the contract, or that of `version`; `PUT` replaces the draft."""
+
+    permission_codes: ClassVar[Codes] = {
+        "GET": permissions.VIEW,
+        "PUT": permissions.CHANGE_CONTRACT,
+    }
+
+    @extend_schema(
+        parameters=[OpenApiParameter("version", int)], responses=shapes.ContractSerializer
+    )
+    def get(self, request: Request, dataset_id: str) -> Response:
+        version = request.query_params.get("version", "")
+        if version and not (version.isascii() and version.isdigit() and len(version) < 9):
+            raise NotFound("The dataset has no such contract.")
+        view = selectors.get_contract(str(dataset_id), version=int(version) if version else None)
+        return Response(contract_body(view))
+
+    @extend_schema(request=OpenApiTypes.OBJECT, responses=shapes.ContractSerializer)
+    def put(self, request: Request, dataset_id: str) -> Response:
+        services.update_contract(
+            dataset_id=str(dataset_id),
+            body=orjson.dumps(request.data),
+            actor=request.user.actor,
+        )
+        return Response(contract_body(selectors.get_contract(str(dataset_id))))
+
+
+def contract_body(view: selectors.ContractView) -> dict[str, Any]:
+    """A contract version in the API's shape."""
+    fields = {name: getattr(view, name) for name in view.__slots__}
+    fields["contract"] = msgspec.to_builtins(view.contract)
+    body: dict[str, Any] = shapes.ContractSerializer(fields).data
+    return body
+
+
+class ConfirmContract(APIView):
+    """Make the draft what files are held to; loads that wait for it go on."""
+
+    permission_codes: ClassVar[Codes] = {"POST": permissions.CONFIRM_CONTRACT}
+
+    @extend_schema(request=shapes.ConfirmSerializer, responses=shapes.ContractSerializer)
+    def post(self, request: Request, dataset_id: str) -> Response:
+        body = shapes.ConfirmSerializer(data=request.data or {})
+        body.is_valid(raise_exception=True)
+        services.confirm_contract(
+            dataset_id=str(dataset_id),
+            actor=request.user.actor,
+            expected_sha256=body.validated_data["sha256"],
+        )
+        return Response(contract_body(selectors.get_contract(str(dataset_id))))

@@ -1,0 +1,36 @@
+"""What may be done with datasets: keyword-only, the acting person or client explicit, audited."""
+
+from datasets.services.catalogue import create_dataset
+from datasets.services.contract import confirm_contract, parse_contract, update_contract
+from datasets.services.intake import run_intake
+from datasets.services.quarantine import (
+    Download,
+    QuarantinePage,
+    export_quarantine,
+    read_quarantine,
+)
+from datasets.services.receiving import load_again, max_bytes, receive_file
+from datasets.services.starting import KIND
+from jobs.choices import Queue
+from jobs.registry import JobKind, register
+
+__all__ = [
+    "Download",
+    "QuarantinePage",
+    "confirm_contract",
+    "create_dataset",
+    "export_quarantine",
+    "load_again",
+    "max_bytes",
+    "parse_contract",
+    "read_quarantine",
+    "receive_file",
+    "register_jobs",
+    "run_intake",
+    "update_contract",
+]
+
+
+def register_jobs() -> None:
+    """Called once at start-up."""
+    register(JobKind(kind=KIND, queue=Queue.BATCH, handler=run_intake, unit="bytes"))
