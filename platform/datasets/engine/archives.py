@@ -76,9 +76,7 @@ def _check_size(inflated: int, stored: int, limits: Limits) -> None:
         )
 
 
-def _inflate(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits, before: int
-) -> int:
+def _inflate(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits, before: int) -> int:
     """Inflate one member under the limits; of a sheet, find the furthest cell. Bytes seen."""
     is_sheet = member.filename.startswith("xl/worksheets/") and member.filename.endswith(".xml")
     seen = rows = columns = 0

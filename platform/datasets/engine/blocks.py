@@ -126,9 +126,7 @@ def regular_ends(data: bytes, delimiter: str) -> NDArray[np.int64] | None:
     return lines.astype(np.int64) + 1
 
 
-def _quotes_regular(
-    array: NDArray[np.uint8], quotes: NDArray[np.int64], delimiter: int
-) -> bool:
+def _quotes_regular(array: NDArray[np.uint8], quotes: NDArray[np.int64], delimiter: int) -> bool:
     opens, closes = quotes[0::2], quotes[1::2]
     before = array[np.maximum(opens - 1, 0)]
     opens_well = (opens == 0) | (before == delimiter) | (before == LF)

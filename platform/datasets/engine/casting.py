@@ -210,13 +210,19 @@ def _written_numbers(text: pl.Series, column: ColumnContract, contract: DataCont
         scale = 0.01
         value = pl.when(value.str.contains(r"[%％]$")).then(value.str.replace(r"\s*[%％]$", ""))
     grouped = _grouped_pattern(contract)
-    bare = value.str.replace_all(contract.thousands, "", literal=True) if contract.thousands else value
+    bare = (
+        value.str.replace_all(contract.thousands, "", literal=True) if contract.thousands else value
+    )
     valid = value.str.contains(grouped)
     if contract.decimal == ",":
         bare = bare.str.replace(",", ".", literal=True)
     number = pl.when(valid).then(bare).cast(pl.Float64, strict=False)
     word = pl.col("t").str.to_lowercase().str.contains(r"^[+-]?(inf|infinity|nan)$")
-    wild = pl.when(word).then(pl.lit(float("inf"))).otherwise(number * scale if scale != 1.0 else number)
+    wild = (
+        pl.when(word)
+        .then(pl.lit(float("inf")))
+        .otherwise(number * scale if scale != 1.0 else number)
+    )
     return pl.DataFrame({"t": text}).select(wild.alias("t"))["t"]
 
 
@@ -233,7 +239,7 @@ def _grouped_pattern(contract: DataContract) -> str:
 def _booleans(text: pl.Series) -> pl.Series:
     low = text.str.to_lowercase()
     frame = pl.DataFrame({"t": low})
-    words = {word: True for word in TRUE_WORDS} | {word: False for word in FALSE_WORDS}
+    words = dict.fromkeys(TRUE_WORDS, True) | dict.fromkeys(FALSE_WORDS, False)
     mapped = pl.col("t").replace_strict(words, default=None, return_dtype=pl.Boolean)
     return frame.select(mapped)["t"]
 

@@ -50,9 +50,7 @@ def _special(values: pl.Series, column: ColumnContract) -> pl.Series | None:
     return values.cast(pl.String).is_in(list(column.special_codes)).fill_null(False)
 
 
-def _checks(
-    values: pl.Series, column: ColumnContract
-) -> Iterator[tuple[Reason, str, pl.Series]]:
+def _checks(values: pl.Series, column: ColumnContract) -> Iterator[tuple[Reason, str, pl.Series]]:
     if column.min is not None:
         text = f"The value is below {column.min}."
         yield Reason.OUT_OF_RANGE, text, values < bound(column.min, column.type)

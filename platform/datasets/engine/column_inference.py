@@ -23,17 +23,43 @@ CATEGORY_SHARE = 0.2
 UNIQUE_SHARE = 0.9
 UNIQUE_ROWS = 50
 DATE_FORMATS = (
-    "%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y",
-    "%Y年%m月%d日", "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%d-%b-%y", "%Y.%m.%d",
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y%m%d",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%Y年%m月%d日",
+    "%d-%b-%Y",
+    "%d %b %Y",
+    "%b %d, %Y",
+    "%d-%b-%y",
+    "%Y.%m.%d",
 )
 TIME_FORMATS = (
-    "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M",
-    "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M",
-    "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%Y%m%d%H%M%S",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y-%m-%d %H:%M",
+    "%d/%m/%Y %H:%M:%S",
+    "%m/%d/%Y %H:%M:%S",
+    "%d/%m/%Y %H:%M",
+    "%m/%d/%Y %H:%M",
+    "%d.%m.%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M",
+    "%Y%m%d%H%M%S",
 )
 MONTH_FIRST = {"%d/%m/%Y": "%m/%d/%Y", "%d-%m-%Y": "%m-%d-%Y"}
 BOOLEAN_PAIRS = (
-    {"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"是", "否"}, {"真", "假"},
+    {"true", "false"},
+    {"yes", "no"},
+    {"y", "n"},
+    {"t", "f"},
+    {"是", "否"},
+    {"真", "假"},
 )
 
 
@@ -165,7 +191,9 @@ def _parses(values: pl.Series, pattern: str, dtype: pl.DataType) -> bool:
 
 def _plausible_years(values: pl.Series) -> bool:
     years = values.str.slice(0, 4).cast(pl.Int32, strict=False)
-    return bool(((years >= 1900) & (years <= 2100)).all()) and bool((values.str.len_chars() == 8).all())
+    return bool(((years >= 1900) & (years <= 2100)).all()) and bool(
+        (values.str.len_chars() == 8).all()
+    )
 
 
 def _numeric(
@@ -195,7 +223,7 @@ def _numeric(
         return column, findings
     with_words = _with_words(column, words, len(values))
     if with_words is None:
-        return (None if len(numbers) < 0.9 * len(values) else (column, findings))
+        return None if len(numbers) < 0.9 * len(values) else (column, findings)
     return with_words[0], [*findings, with_words[1]]
 
 
@@ -206,9 +234,7 @@ def _is_code_like(values: pl.Series) -> bool:
     return (zero_led or 0.0) > 0.01 or (long or 0.0) > 0.5  # type: ignore[operator]
 
 
-def _with_codes(
-    column: ColumnContract, numbers: pl.Series
-) -> tuple[ColumnContract, list[Finding]]:
+def _with_codes(column: ColumnContract, numbers: pl.Series) -> tuple[ColumnContract, list[Finding]]:
     found = propose_codes(numbers.drop_nulls().to_numpy())
     if not found.codes:
         return column, []

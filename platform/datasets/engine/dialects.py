@@ -31,9 +31,7 @@ def guess_dialect(text: str, *, longest: int, delimiter: str | None = None) -> D
     """Judge the beginning of a text, cut anywhere. None when it holds no record."""
     choices = (delimiter,) if delimiter else DELIMITERS
     parsed = {choice: _records(text, choice, longest) for choice in choices}
-    ranked = sorted(
-        choices, key=lambda choice: _consistency(parsed[choice]), reverse=True
-    )
+    ranked = sorted(choices, key=lambda choice: _consistency(parsed[choice]), reverse=True)
     best = ranked[0]
     records = parsed[best]
     if not any(record.raw.strip() for record in records):
@@ -63,7 +61,8 @@ def _with_header(records: list[Record], delimiter: str) -> Dialect:
     width = max(counts.items(), key=lambda item: (item[1], item[0]))[0] if counts else 1
     header_row, cells = _find_header(records, width)
     body = [
-        r.fields for i, r in enumerate(records)
+        r.fields
+        for i, r in enumerate(records)
         if r.fields is not None and not r.is_blank and i + 1 > header_row
     ]
     if header_row and _is_data(cells, body):

@@ -93,7 +93,7 @@ def _legacy_encoding(samples: tuple[bytes, ...]) -> EncodingGuess:
         name = "gb18030" if best.encoding in {"gbk", "gb2312"} else best.encoding
         return EncodingGuess(name, max(MIN_CONFIDENCE, 1.0 - best.chaos))
     clean = [name for name in CANDIDATES if readable[name] < 0.02]
-    if not clean or clean == ["latin-1"] and _has_controls(lines):
+    if not clean or (clean == ["latin-1"] and _has_controls(lines)):
         raise UnknownEncoding("No usual text encoding reads this file.")
     return EncodingGuess(clean[0], MIN_CONFIDENCE)
 
@@ -125,7 +125,11 @@ def _looks_chinese(text: str) -> bool:
     common = 0
     for char in high:
         code = char.encode("gb18030", "ignore")
-        if len(code) == 2 and (0xB0 <= code[0] <= 0xD7 or 0xA1 <= code[0] <= 0xA3) and code[1] >= 0xA1:
+        if (
+            len(code) == 2
+            and (0xB0 <= code[0] <= 0xD7 or 0xA1 <= code[0] <= 0xA3)
+            and code[1] >= 0xA1
+        ):
             common += 1
     return common / len(high) > 0.8
 

@@ -123,7 +123,8 @@ TEXTS: dict[str, tuple[Severity, str, str]] = {
         WARNING,
         "{column}: {share:.1%} of the values lie between 0 and 1.5, but {n:,} are larger, up to "
         "{maximum:g}. Perhaps fractions are mixed with per cent or amounts.",
-        "{column}：{share:.1%} 的取值在 0 到 1.5 之间，但有 {n:,} 个更大，最大 {maximum:g}。可能混用了比例与百分数或金额。",
+        "{column}：{share:.1%} 的取值在 0 到 1.5 之间，但有 {n:,} 个更大，最大 {maximum:g}。"
+        "可能混用了比例与百分数或金额。",
     ),
     "extreme_values": (
         WARNING,
@@ -177,6 +178,7 @@ TEXTS: dict[str, tuple[Severity, str, str]] = {
 
 def finding(
     code: str,
+    /,
     *,
     column: str | None = None,
     proposal: dict[str, Any] | None = None,

@@ -16,7 +16,7 @@ from datasets.contracts import (
     SourceFormat,
 )
 from datasets.engine.chunk_sources import open_chunks
-from datasets.engine.column_inference import Notation, find_notation, infer_column
+from datasets.engine.column_inference import find_notation, infer_column
 from datasets.engine.findings import finding
 from datasets.engine.limits import DEFAULT_LIMITS, Limits
 from datasets.engine.sniffing import sniff
@@ -25,8 +25,32 @@ from datasets.engine.target_inference import propose_target
 
 SURE_ENCODING = 0.8
 NULL_WORDS = (
-    "", "NA", "N/A", "#N/A", "NaN", "nan", "NAN", "NULL", "null", "Null", "None", "none", "nil",
-    "\\N", "?", ".", "-", "--", "n/a", "<NA>", "(null)", "#DIV/0!", "#VALUE!", "无", "空", "缺失",
+    "",
+    "NA",
+    "N/A",
+    "#N/A",
+    "NaN",
+    "nan",
+    "NAN",
+    "NULL",
+    "null",
+    "Null",
+    "None",
+    "none",
+    "nil",
+    "\\N",
+    "?",
+    ".",
+    "-",
+    "--",
+    "n/a",
+    "<NA>",
+    "(null)",
+    "#DIV/0!",
+    "#VALUE!",
+    "无",
+    "空",
+    "缺失",
 )
 """Words for "missing" in columns that are not text."""
 
@@ -133,4 +157,6 @@ def is_plain_text(found: SourceFormat) -> bool:
 
 def feature_types() -> frozenset[ColumnType]:
     """Types that a model can use."""
-    return frozenset({ColumnType.INTEGER, ColumnType.DECIMAL, ColumnType.CATEGORY, ColumnType.BOOLEAN})
+    return frozenset(
+        {ColumnType.INTEGER, ColumnType.DECIMAL, ColumnType.CATEGORY, ColumnType.BOOLEAN}
+    )

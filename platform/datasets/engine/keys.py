@@ -62,4 +62,4 @@ def key_hashes(columns: list[pl.Series]) -> Hashes:
     if len(columns) == 1 and columns[0].dtype == pl.Int64 and columns[0].null_count() == 0:
         return columns[0].to_numpy().view(np.uint64)
     frame = pl.DataFrame({str(i): column for i, column in enumerate(columns)})
-    return frame.hash_rows(seed=7, seed_1=11, seed_2=13, seed_3=17).to_numpy()
+    return frame.hash_rows(seed=7).to_numpy()

@@ -71,7 +71,10 @@ def _chunk(batch: pa.RecordBatch, row: int, done: int) -> Chunk:
 def _series(column: pa.Array) -> pl.Series:
     if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
         column = pa.array(
-            [None if value is None else value.decode("utf-8", "replace") for value in column.to_pylist()]
+            [
+                None if value is None else value.decode("utf-8", "replace")
+                for value in column.to_pylist()
+            ]
         )
     series = pl.from_arrow(column)
     assert isinstance(series, pl.Series)

@@ -70,7 +70,9 @@ class QuarantineWriter:
     def _flush(self) -> None:
         if self._lines:
             columns = list(zip(*self._lines, strict=True))
-            arrays = [pa.array(column, type=f.type) for column, f in zip(columns, SCHEMA, strict=True)]
+            arrays = [
+                pa.array(column, type=f.type) for column, f in zip(columns, SCHEMA, strict=True)
+            ]
             self._writer.write_table(pa.Table.from_arrays(arrays, schema=SCHEMA))
             self._lines.clear()
 
@@ -79,10 +81,14 @@ class QuarantineWriter:
         self._writer.close()
 
 
-def whole_row_entry(row: int, reason: Reason, message: str, raw: str, *, mask: bool) -> QuarantineEntry:
+def whole_row_entry(
+    row: int, reason: Reason, message: str, raw: str, *, mask: bool
+) -> QuarantineEntry:
     """A refused record that has no columns; masked whole where the contract has secrets."""
     record = MASK if mask else shown(raw, RECORD_LENGTH)
-    return QuarantineEntry(row=row, issues=(Issue(column="", reason=reason, message=message),), record=record)
+    return QuarantineEntry(
+        row=row, issues=(Issue(column="", reason=reason, message=message),), record=record
+    )
 
 
 def neutral(value: object) -> object:

@@ -31,9 +31,7 @@ def open_stored(source: Stored) -> pq.ParquetFile:
         raise DamagedFile(f"The stored dataset does not open: {error}.") from error
 
 
-def read_columns(
-    source: Stored, columns: list[str], contract: DataContract
-) -> dict[str, Values]:
+def read_columns(source: Stored, columns: list[str], contract: DataContract) -> dict[str, Values]:
     """Whole columns as arrays of length n.
 
     Integer, decimal and boolean columns are float64 with NaN where missing, special codes kept as

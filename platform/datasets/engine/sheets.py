@@ -162,7 +162,9 @@ def _chunk(batch: list[list[str]], rows: list[int], blank: int, done: int) -> Ch
     width = len(batch[0]) if batch else 0
     no_rejects: list[Reject] = []
     return Chunk(
-        columns=[pl.Series(values=[row[i] for row in batch], dtype=pl.String) for i in range(width)],
+        columns=[
+            pl.Series(values=[row[i] for row in batch], dtype=pl.String) for i in range(width)
+        ],
         rows=np.array(rows, dtype=np.int64),
         raw=lambda i: RawRow(", ".join(batch[i]), batch[i]),
         rejects=no_rejects,

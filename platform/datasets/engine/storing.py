@@ -14,9 +14,7 @@ from datasets.engine.casting import ARROW_TYPES, stored_type
 from datasets.engine.dialects import BLIND_SUFFIX, ROW_COLUMN
 from datasets.engine.limits import Limits
 
-Encrypt = Callable[
-    [str, list[str | None]], tuple[list[bytes | None], list[bytes | None]]
-]
+Encrypt = Callable[[str, list[str | None]], tuple[list[bytes | None], list[bytes | None]]]
 CONTRACT_KEY = b"panorama.contract"
 
 

@@ -16,7 +16,22 @@ NAMES = re.compile(
     r"|dlq|charged?_?off|loan_?status|status|converted|逾期|是否逾期|违约|是否违约|好坏|标签|目标",
     re.IGNORECASE,
 )
-BAD_WORDS = frozenset({"bad", "default", "defaulted", "charged off", "yes", "y", "true", "1", "坏", "是", "违约", "逾期"})
+BAD_WORDS = frozenset(
+    {
+        "bad",
+        "default",
+        "defaulted",
+        "charged off",
+        "yes",
+        "y",
+        "true",
+        "1",
+        "坏",
+        "是",
+        "违约",
+        "逾期",
+    }
+)
 
 
 def propose_target(

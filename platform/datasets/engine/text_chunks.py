@@ -47,9 +47,7 @@ class TextPlan:
     fast_types: dict[int, pa.DataType] = field(default_factory=dict)
 
 
-def blocks_of(
-    handle: object, source: SourceFormat, limits: Limits
-) -> Iterator[Block]:
+def blocks_of(handle: object, source: SourceFormat, limits: Limits) -> Iterator[Block]:
     """The records of the text behind an open (and if need be inflating) handle."""
     reader = Utf8Reader(handle, source.encoding)  # type: ignore[arg-type]
     yield from read_blocks(reader, delimiter=source.delimiter, limits=limits)
