@@ -19,7 +19,11 @@ def measure(
     """The report of converted data, with drift against the dataset's last ready load."""
     with storage.open_reader(data_path) as data:
         return quality_report(
-            cast(BinaryIO, data), contract, last_report(load), as_of=_as_of(load), summary=summary
+            cast(BinaryIO, data),
+                contract,
+                summary,
+                previous=last_report(load),
+                as_of=_as_of(load),
         )
 
 
