@@ -69,10 +69,10 @@ def numeric_x_axis(area: Area, axis: Axis) -> tuple[Markup, float]:
         stubs += f"M{number(x)} {number(area.bottom)}v4"
         half = width(text) / 2
         place = min(max(x, half + 1), area.right + 10 - half)
-        parts.append(lettering(place, area.bottom + 17, text, anchor="middle"))
+        parts.append(lettering(place, area.bottom + 19, text, anchor="middle"))
     if stubs:
         parts.append(tag("path", d=stubs, **stroke("axis")))
-    return _titled(area, axis, parts, 20.0)
+    return _titled(area, axis, parts, 22.0)
 
 
 def category_axis(area: Area, axis: Axis) -> tuple[Markup, float]:

@@ -59,7 +59,9 @@ class Bars(Layer):
         ends = [v for row in self._stacks() for _, _, start, end in row for v in (start, end)]
         for one in self.series:
             for edge in (one.low, one.high):
-                ends += [v for raw in edge or () if (v := finite(raw)) is not None]
+                ends += [
+                    v for raw in (() if edge is None else edge) if (v := finite(raw)) is not None
+                ]
         return (0.0, *ends) if ends else ()
 
     def legend(self) -> tuple[LegendEntry, ...]:

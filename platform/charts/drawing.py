@@ -10,11 +10,19 @@ _FONT = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', sans-serif"
 
 
 def picture(
-    body: Markup, *, key: str, size: Size, height: float, title: str, description: str
+    body: Markup,
+    *,
+    key: str,
+    size: Size,
+    height: float,
+    title: str,
+    description: str,
+    mini: bool = False,
 ) -> Markup:
     """Wrap marks in an ``<svg role="img">`` named by its title and description.
 
-    ``key`` makes the ids; two pictures on one page need two keys.
+    ``key`` makes the ids; two pictures on one page need two keys. A ``mini``
+    one keeps its own size; others take the width they are given.
     """
     title_id, desc_id = identifier(key, "t"), identifier(key, "d")
     paint = fill("ink")
@@ -32,7 +40,7 @@ def picture(
         font_family=_FONT,
         font_size=12,
         fill=paint["fill"],
-        class_=f"ch {paint['class_']}{' ch-small' if size.narrow else ''}",
+        class_=f"ch {paint['class_']}{' ch-mini' if mini else ''}",
     )
 
 

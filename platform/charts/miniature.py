@@ -46,7 +46,9 @@ def sparkline(
         parts.append(tag("circle", cx=last[0], cy=last[1], r=2.6, **fill(tone)))
     body = tag("g", *parts, class_="ch-mark")
     said = f"{label}: {known[-1]:g}" if known else label
-    return picture(body, key=key, size=box, height=box.height, title=label, description=said)
+    return picture(
+        body, key=key, size=box, height=box.height, title=label, description=said, mini=True
+    )
 
 
 def ring(
@@ -78,7 +80,9 @@ def ring(
     )
     box = Size(width=across, height=across)
     said = f"{label}: {words}"
-    return picture(join(parts), key=key, size=box, height=across, title=label, description=said)
+    return picture(
+        join(parts), key=key, size=box, height=across, title=label, description=said, mini=True
+    )
 
 
 def progress_bar(
@@ -97,4 +101,6 @@ def progress_bar(
     parts.append(lettering(track + 9, 14, words, tone="ink"))
     box = Size(width=width, height=20)
     said = f"{label}: {words}"
-    return picture(join(parts), key=key, size=box, height=20, title=label, description=said)
+    return picture(
+        join(parts), key=key, size=box, height=20, title=label, description=said, mini=True
+    )
