@@ -60,7 +60,7 @@ def django_db_setup(worker_id: str, django_db_blocker) -> Iterator[None]:
 @pytest.fixture
 def scratch_database(django_db_setup, django_db_blocker, worker_id: str, request) -> Iterator[str]:
     """A private copy of the database, for tests that really commit; not to be used together with `db`."""
-    before = connections["default"].settings_dict["NAME"]
+    before = str(connections["default"].settings_dict["NAME"])
     with django_db_blocker.unblock():
         name = databases.copy_template(f"{worker_id}_scratch")
         _point_to(name)
@@ -97,8 +97,8 @@ def bank_b(request) -> BankContext:
 
 
 def _needs_database(request) -> None:
-    if "scratch_database" not in request.fixturenames:
-        request.getfixturevalue("db")
+    scratch = "scratch_database" in request.fixturenames
+    request.getfixturevalue("scratch_database" if scratch else "db")
 
 
 @pytest.fixture

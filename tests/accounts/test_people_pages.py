@@ -11,7 +11,9 @@ from core.tenancy import bank_scope
 from tests.conftest import PASSWORD
 
 
-def test_invited_person_sets_a_password_and_lands_inside(bank_a, staff, django_capture_on_commit_callbacks):
+def test_invited_person_sets_a_password_and_lands_inside(
+    bank_a, staff, django_capture_on_commit_callbacks
+):
     admin = staff(bank_a, "bank_admin")
     with django_capture_on_commit_callbacks(execute=True):
         answer = admin.post(
@@ -36,7 +38,8 @@ def test_invalid_input_stands_beside_its_field_and_changes_nothing(bank_a, staff
     with bank_scope(bank_a):
         before = User.objects.count()
     answer = admin.post(
-        "/admin/accounts/user/add/", {"email": "ADMIN@alpha.test", "name": "Twin", "roles": ["risk_analyst"]}
+        "/admin/accounts/user/add/",
+        {"email": "ADMIN@alpha.test", "name": "Twin", "roles": ["risk_analyst"]},
     )
     assert answer.status_code == 200
     assert "known already" in answer.content.decode()
@@ -44,7 +47,9 @@ def test_invalid_input_stands_beside_its_field_and_changes_nothing(bank_a, staff
         assert User.objects.count() == before
 
 
-@pytest.mark.parametrize(("role", "status"), [("bank_admin", 200), ("compliance", 200), ("risk_analyst", 403)])
+@pytest.mark.parametrize(
+    ("role", "status"), [("bank_admin", 200), ("compliance", 200), ("risk_analyst", 403)]
+)
 def test_only_some_roles_see_people(bank_a, staff, role, status):
     assert staff(bank_a, role).get("/admin/accounts/user/").status_code == status
 
@@ -65,7 +70,11 @@ def test_session_of_one_bank_is_useless_at_another(bank_a, bank_b, staff):
 def test_wrong_password_and_unknown_person_read_alike(bank_a, person):
     user = person(bank_a, "risk_analyst")
     answers = []
-    for email, password in [(user.email, "wrong"), ("nobody@alpha.test", "wrong"), (user.email, PASSWORD)]:
+    for email, password in [
+        (user.email, "wrong"),
+        ("nobody@alpha.test", "wrong"),
+        (user.email, PASSWORD),
+    ]:
         browser = Client(HTTP_HOST=bank_a.host)
         answers.append(browser.post("/admin/login/", {"username": email, "password": password}))
     assert [a.status_code for a in answers] == [200, 200, 302]
@@ -77,7 +86,9 @@ def test_wrong_password_and_unknown_person_read_alike(bank_a, person):
 def test_client_secret_is_shown_once_and_kept_as_a_hash(bank_a, staff, api):
     admin = staff(bank_a, "bank_admin")
     answer = admin.post(
-        "/admin/accounts/apiclient/add/", {"name": "core system", "allowed_scopes": ["jobs:read"]}, follow=True
+        "/admin/accounts/apiclient/add/",
+        {"name": "core system", "allowed_scopes": ["jobs:read"]},
+        follow=True,
     )
     text = answer.content.decode()
     secret = re.search(r"secret ([\w-]{40,})\.", text).group(1)

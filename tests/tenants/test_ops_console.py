@@ -14,7 +14,9 @@ OPS = "ops.localhost"
 @pytest.fixture
 def operator(db) -> Client:
     with public_scope():
-        user = User.objects.create(email="op@panorama.test", name="Olga Operator", roles=["operator"])
+        user = User.objects.create(
+            email="op@panorama.test", name="Olga Operator", roles=["operator"]
+        )
         client = Client(HTTP_HOST=OPS)
         client.force_login(user, backend="accounts.backends.BankBackend")
     return client

@@ -2,12 +2,27 @@
 
 from typing import Any
 
+from django.conf import settings
+from django.db.backends.postgresql.base import Cursor
 from django.db.backends.postgresql.features import DatabaseFeatures as PostgresFeatures
 from django.db.utils import DatabaseError
 from django.utils.functional import cached_property
 from django_tenants.postgresql_backend import base as django_tenants_base
 
 from core.tenancy import PUBLIC, Context, NoBankSet
+
+
+class SingleStatementCursor(Cursor):
+    """Sends everything by the extended protocol, which takes one statement: nothing can be stacked behind another.
+
+    The bank's role is a setting of the session, so an injected `; RESET ROLE; …` would leave it. Values are still bound on
+    the client, as the ORM needs (Django #20516).
+    """
+
+    def _execute_send(
+        self, query: Any, *, force_extended: bool = False, binary: bool | None = None
+    ) -> None:
+        super()._execute_send(query, force_extended=True, binary=binary)
 
 
 class DatabaseFeatures(PostgresFeatures):
@@ -28,6 +43,13 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.enter_scope(None)
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        connection = super().get_new_connection(conn_params)
+        if self.settings_dict["USER"] == settings.WEB_LOGIN:
+            # Not for the admin login: migrations come as scripts of several statements.
+            connection.cursor_factory = SingleStatementCursor
+        return connection
 
     @cached_property
     def pg_version(self) -> int:
