@@ -84,7 +84,7 @@ class Gap(Layer):
         after = area.right - x > width(self.label, SMALL) + 14 or area.right - x > x - area.left
         label = lettering(
             x + 9 if after else x - 9,
-            (a + b) / 2 + 4,
+            min(a, b) + 20 if abs(a - b) > 30 else (a + b) / 2 + 4,
             self.label,
             tone=self.tone,
             anchor="start" if after else "end",

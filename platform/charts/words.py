@@ -131,7 +131,7 @@ _CHINESE: Final[dict[str, str]] = {
     "Rows in": "收到行数",
     "Loaded": "已入库",
     "Quarantined": "已隔离",
-    "Unaccounted": "未说明",
+    "Unaccounted": "去向不明",
     "Load": "批次",
     # operations
     "Use against quota": "配额使用情况",
