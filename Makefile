@@ -38,7 +38,6 @@ psql: install ## a database shell (the admin login)
 	@$(VENV) -m embedded psql
 
 test: install-dev browser ## the test suite with coverage; ARGS="tests/jobs -k lease" for a part
-	@mkdir -p .run
 	$(WITH_SERVERS) $(VENV) -m pytest -n 2 --dist loadfile --junitxml=.run/tests.xml \
 		--cov --cov-report=term:skip-covered --cov-report=xml:.run/coverage.xml $(ARGS)
 	@$(VENV) scripts/skipped.py .run/tests.xml
@@ -65,7 +64,7 @@ openapi: install-dev ## write the committed OpenAPI files anew
 	$(WITH_SERVERS) sh scripts/openapi docs/api
 
 openapi-check:
-	@rm -rf .run/openapi && mkdir -p .run/openapi
+	@rm -rf .run/openapi
 	$(WITH_SERVERS) sh scripts/openapi .run/openapi
 	diff -ru docs/api .run/openapi --exclude='*.md'
 

