@@ -176,6 +176,8 @@ def test_ks_marks_the_widest_gap() -> None:
     assert widest[:3] == (2.0, 0.2, 0.65)
     assert widest[3] == pytest.approx(0.45)
     assert "KS 0.450 @ 2" in texts(picture.svg(key="k"))
+    bounded = dataclasses.replace(picture, ks_low=0.41, ks_high=0.48)
+    assert "KS 0.450 [0.410, 0.480] @ 2" in texts(bounded.svg(key="k"))
 
 
 def test_score_shares_sum_to_one_and_ignore_what_is_no_number() -> None:

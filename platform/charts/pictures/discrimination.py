@@ -167,13 +167,16 @@ class RocCurves(PlotPicture):
 class KsCurve(PlotPicture):
     """Cumulative shares of good and bad by score; the KS distance is the widest gap.
 
-    ``bad`` and ``good`` are cumulative shares (0 to 1) at each ``score``.
+    ``bad`` and ``good`` are cumulative shares (0 to 1) at each ``score``; ``ks_low`` and ``ks_high``
+    bound the interval of the distance.
     """
 
     name = "KS curve"
     score: Sequence[float]
     good: Sequence[float]
     bad: Sequence[float]
+    ks_low: float | None = None
+    ks_high: float | None = None
 
     def widest(self) -> tuple[float, float, float, float] | None:
         """Score, cumulative good, cumulative bad and distance where it is largest."""
@@ -183,6 +186,12 @@ class KsCurve(PlotPicture):
             if s is not None and g is not None and b is not None:
                 rows.append((s, g, b, abs(b - g)))
         return max(rows, key=lambda row: row[3], default=None)
+
+    def _label(self, score: float, distance: float) -> str:
+        text = f"KS {THREE.full(distance)}"
+        if self.ks_low is not None and self.ks_high is not None:
+            text += f" [{THREE.full(self.ks_low)}, {THREE.full(self.ks_high)}]"
+        return f"{text} @ {PLAIN.full(score)}"
 
     def plot(self, *, lang: Lang = "en") -> Plot:
         """Two cumulative curves with the gap marked."""
@@ -195,7 +204,7 @@ class KsCurve(PlotPicture):
                     x=top[0],
                     low=min(top[1:3]),
                     high=max(top[1:3]),
-                    label=f"KS {THREE.full(top[3])} @ {PLAIN.full(top[0])}",
+                    label=self._label(top[0], top[3]),
                 ),
             )
         )
