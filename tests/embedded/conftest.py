@@ -1,5 +1,7 @@
 """Real servers in run folders of their own, never the one of the checkout."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,15 +21,30 @@ def no_servers_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def used_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run folder whose path holds a space. Its cluster is made once for all tests of a process."""
-    return tmp_path_factory.mktemp("embedded") / "a run folder"
+def used_folder() -> Iterator[Path]:
+    """A run folder that other accounts can reach, its path with a space; its cluster is made once."""
+    base = Path(tempfile.mkdtemp(prefix="panorama-test-"))
+    base.chmod(0o711)
+    yield base / "a run folder"
+    shutil.rmtree(base)
 
 
 @pytest.fixture
 def sandbox(used_folder: Path) -> Iterator[Sandbox]:
     """The used run folder, at rest before and after the test."""
     yield from _at_rest_afterwards(used_folder)
+
+
+@pytest.fixture(scope="session")
+def closed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder below one that is closed to other accounts, as a checkout in a home may be."""
+    return tmp_path_factory.mktemp("closed") / "run"
+
+
+@pytest.fixture
+def closed_sandbox(closed_folder: Path) -> Iterator[Sandbox]:
+    """The closed run folder, at rest before and after the test."""
+    yield from _at_rest_afterwards(closed_folder)
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ def test_one_database_login_alone_is_refused(sandbox: Sandbox) -> None:
     assert "DATABASE_ADMIN_URL is not" in output
 
 
-def test_a_plain_user_needs_no_root(fresh_sandbox: Sandbox) -> None:
+def test_a_plain_user_needs_no_root(closed_sandbox: Sandbox) -> None:
     """Root seen as user 1000 in a user namespace is a plain user to every check there is."""
     disguise = ["unshare", "--user", "--map-user=1000"] if os.geteuid() == 0 else []
     script = (
@@ -113,7 +113,7 @@ def test_a_plain_user_needs_no_root(fresh_sandbox: Sandbox) -> None:
     ]
     done = subprocess.run(
         command,
-        env=fresh_sandbox.environment(),
+        env=closed_sandbox.environment(),
         capture_output=True,
         text=True,
         timeout=60,

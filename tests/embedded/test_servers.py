@@ -31,8 +31,8 @@ def insert_until(url: str, number: int, *, seconds: float) -> None:
             time.sleep(0.05)
 
 
-def test_cluster_has_the_promised_settings_and_logins(fresh_sandbox: Sandbox) -> None:
-    with ServerLease(fresh_sandbox.run) as lease:
+def test_cluster_has_the_promised_settings_and_logins(sandbox: Sandbox) -> None:
+    with ServerLease(sandbox.run) as lease:
         environment = lease.environment()
         with psycopg.connect(environment["DATABASE_ADMIN_URL"]) as admin:
             shown = {
@@ -59,7 +59,7 @@ def test_cluster_has_the_promised_settings_and_logins(fresh_sandbox: Sandbox) ->
                 ("panorama_admin", False, True, True, False, False),
                 ("panorama_web", False, False, False, False, False),
             ]
-            admin.execute("CREATE TABLE mine (a int)")
+            admin.execute("CREATE TABLE IF NOT EXISTS mine (a int)")
         with psycopg.connect(environment["DATABASE_URL"], autocommit=True) as web:
             for forbidden in (
                 "CREATE TABLE public.yours (a int)",
@@ -168,18 +168,18 @@ def test_unrelated_process_named_in_a_stale_pid_file_lives_on(sandbox: Sandbox) 
         bystander.wait()
 
 
-def test_two_run_folders_live_side_by_side(sandbox: Sandbox, fresh_sandbox: Sandbox) -> None:
+def test_two_run_folders_live_side_by_side(sandbox: Sandbox, closed_sandbox: Sandbox) -> None:
     with ServerLease(sandbox.run) as first:
-        with ServerLease(fresh_sandbox.run) as second:
+        with ServerLease(closed_sandbox.run) as second:
             one, two = first.environment(), second.environment()
             assert not set(one.values()) & set(two.values())
-            folders = {working_folder(box.pid_of("postgres")) for box in (sandbox, fresh_sandbox)}
+            folders = {working_folder(box.pid_of("postgres")) for box in (sandbox, closed_sandbox)}
             assert len(folders) == 2
             redis.from_url(one["CACHE_URL"]).set("who", "one")
             assert redis.from_url(two["CACHE_URL"]).get("who") is None
         with psycopg.connect(one["DATABASE_URL"]) as link:
             assert link.execute("SELECT 1").fetchone() == (1,)
-        assert fresh_sandbox.pid_of("postgres") == 0
+        assert closed_sandbox.pid_of("postgres") == 0
 
 
 def _answers(link: "redis.Redis") -> bool:
