@@ -1,7 +1,12 @@
 """What may be done with datasets: keyword-only, the acting person or client explicit, audited."""
 
 from datasets.services.catalogue import create_dataset
-from datasets.services.contract import confirm_contract, parse_contract, update_contract
+from datasets.services.contract import (
+    confirm_contract,
+    contract_faults,
+    parse_contract,
+    update_contract,
+)
 from datasets.services.intake import run_intake
 from datasets.services.quarantine import (
     Download,
@@ -11,13 +16,16 @@ from datasets.services.quarantine import (
 )
 from datasets.services.receiving import load_again, max_bytes, receive_file
 from datasets.services.starting import KIND
+from datasets.services.uploading import StorageUploadHandler
 from jobs.choices import Queue
 from jobs.registry import JobKind, register
 
 __all__ = [
     "Download",
     "QuarantinePage",
+    "StorageUploadHandler",
     "confirm_contract",
+    "contract_faults",
     "create_dataset",
     "export_quarantine",
     "load_again",

@@ -47,18 +47,31 @@ def _located(detail: str) -> FieldError:
     return FieldError(pointer, "invalid_contract", detail)
 
 
+def contract_faults(contract: DataContract) -> list[FieldError]:
+    """All that stands between a contract and its confirmation."""
+    return [*structure_faults(contract), *confirmation_faults(contract)]
+
+
 @transaction.atomic
 def update_contract(
-    *, dataset_id: str, body: Mapping[str, Any] | bytes | str | DataContract, actor: Actor
+    *,
+    dataset_id: str,
+    body: Mapping[str, Any] | bytes | str | DataContract,
+    actor: Actor,
+    expected_sha256: str = "",
 ) -> DataContractVersion:
     """Replace the dataset's draft, or begin one where the newest version is confirmed or there is none.
 
-    A draft may be unfinished (no target yet) but not contradict itself. Raises `InvalidInput`.
+    A draft may be unfinished (no target yet) but not contradict itself. `expected_sha256` is that of the newest
+    version the person saw; another one raises `Conflict`. Raises `InvalidInput`.
     """
     policies.require(actor, permissions.CHANGE_CONTRACT)
     contract = body if isinstance(body, DataContract) else parse_contract(body)
     _refuse(structure_faults(contract), "The contract contradicts itself.")
     dataset = locked_dataset(dataset_id)
+    newest = dataset.contracts.order_by("-version").first()
+    if expected_sha256 and newest is not None and newest.body_sha256 != expected_sha256:
+        raise Conflict("The contract was changed in the meantime.", code="contract_changed")
     draft = put_draft(dataset=dataset, contract=contract, by=str(actor))
     record(
         actor=actor, action="datasets.contract.change", target="dataset", target_id=dataset_id,
@@ -115,10 +128,7 @@ def confirm_contract(
     if expected_sha256 and expected_sha256 != draft.body_sha256:
         raise Conflict("The draft was changed in the meantime.", code="draft_changed")
     contract = contracts.contract_from_json(draft.body)
-    _refuse(
-        [*structure_faults(contract), *confirmation_faults(contract)],
-        "The contract cannot be confirmed yet.",
-    )
+    _refuse(contract_faults(contract), "The contract cannot be confirmed yet.")
     draft.state, draft.confirmed_by, draft.confirmed_at = (
         ContractState.CONFIRMED,
         str(actor),

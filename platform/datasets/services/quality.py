@@ -20,10 +20,10 @@ def measure(
     with storage.open_reader(data_path) as data:
         return quality_report(
             cast(BinaryIO, data),
-                contract,
-                summary,
-                previous=last_report(load),
-                as_of=_as_of(load),
+            contract,
+            summary,
+            previous=last_report(load),
+            as_of=_as_of(load),
         )
 
 

@@ -77,7 +77,10 @@ def export_quarantine(*, load_id: str, format: Format, actor: Actor) -> Download
 def read_quarantine(
     *, load_id: str, actor: Actor, offset: int = 0, limit: int = 50
 ) -> QuarantinePage:
-    """A page of refused rows, a block of the file after the other. Audited as a read of personal data. Raises `NotFound`."""
+    """A page of refused rows, a block of the file after the other. Audited as a read of personal data.
+
+    Raises `NotFound` while the load has none to offer.
+    """
     policies.require(actor, permissions.VIEW_QUARANTINE)
     load = _with_quarantine(load_id)
     _note_read(load, actor, offset=offset, limit=limit)

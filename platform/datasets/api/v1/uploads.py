@@ -38,6 +38,9 @@ def upload_of(request: Request) -> Upload:
     if isinstance(data, RawBody):
         query = request.query_params
         return Upload(data.stream, query.get("filename", ""), _day(query.get("as_of")))
+    if request.content_type == RawBodyParser.media_type:
+        # Without a body DRF does not ask the parser.
+        raise field_error("/file", "empty_file", "The file is empty.")
     file = data.get("file")
     if file is None or not hasattr(file, "read"):
         raise field_error("/file", "required", "The form needs a part named file.")

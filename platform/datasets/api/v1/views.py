@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import msgspec
 import orjson
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import ListAPIView
@@ -76,6 +76,11 @@ class LoadList(ListAPIView[DatasetLoad]):
         state = self.request.query_params.get("state", "").replace("\x00", "")
         return selectors.load_rows(dataset_id=dataset.id, state=state)
 
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        self.uploads = services.StorageUploadHandler(request)
+        request.upload_handlers = [self.uploads]
+        return super().initialize_request(request, *args, **kwargs)
+
     @extend_schema(parameters=[_STATE])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
@@ -92,14 +97,18 @@ class LoadList(ListAPIView[DatasetLoad]):
         responses={202: shapes.AcceptedLoadSerializer},
     )
     def post(self, request: Request, dataset_id: str) -> Response:
-        upload = upload_of(request)
-        load = services.receive_file(
-            dataset_id=str(dataset_id),
-            file=upload.file,
-            filename=upload.filename,
-            as_of=upload.as_of,
-            actor=request.user.actor,
-        )
+        selectors.get_dataset(str(dataset_id))
+        try:
+            upload = upload_of(request)
+            load = services.receive_file(
+                dataset_id=str(dataset_id),
+                file=upload.file,
+                filename=upload.filename,
+                as_of=upload.as_of,
+                actor=request.user.actor,
+            )
+        finally:
+            self.uploads.discard()
         return _accepted(str(load.id))
 
 
@@ -187,12 +196,24 @@ class Contract(APIView):
         view = selectors.get_contract(str(dataset_id), version=int(version) if version else None)
         return Response(contract_body(view))
 
-    @extend_schema(request=OpenApiTypes.OBJECT, responses=shapes.ContractSerializer)
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                "If-Match",
+                str,
+                OpenApiParameter.HEADER,
+                description="sha256 of the newest version that was seen; another one answers 409",
+            )
+        ],
+        request=OpenApiTypes.OBJECT,
+        responses=shapes.ContractSerializer,
+    )
     def put(self, request: Request, dataset_id: str) -> Response:
         services.update_contract(
             dataset_id=str(dataset_id),
             body=orjson.dumps(request.data),
             actor=request.user.actor,
+            expected_sha256=request.headers.get("If-Match", "").strip('"'),
         )
         return Response(contract_body(selectors.get_contract(str(dataset_id))))
 
