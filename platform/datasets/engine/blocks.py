@@ -114,7 +114,7 @@ def regular_ends(data: bytes, delimiter: str) -> NDArray[np.int64] | None:
     """
     if b"\0" in data or DAMAGE_UTF8 in data:
         return None
-    if data.count(b"\r") != data.count(b"\r\n"):
+    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return None
     array = np.frombuffer(data, dtype=np.uint8)
     lines = np.flatnonzero(array == LF)

@@ -16,6 +16,7 @@ ISO_DATES = ("%Y-%m-%d",)
 ISO_TIMES = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d")
 ZONED_TIMES = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z")
 EXACT_TO = float(2**53)
+UNCHECKED_ROLES = frozenset({Role.IGNORE, Role.PROHIBITED})
 MOMENT = pl.Datetime("us", "UTC")
 
 POLARS_TYPES: dict[ColumnType, pl.DataType] = {
@@ -47,8 +48,8 @@ class Cast:
 
 
 def stored_type(column: ColumnContract) -> ColumnType:
-    """The type a column is stored as: an ignored one stays text, so that it refuses no row."""
-    return ColumnType.TEXT if column.role == Role.IGNORE else column.type
+    """The type a column is read as: one that is not used stays text, so that it refuses no row."""
+    return ColumnType.TEXT if column.role in UNCHECKED_ROLES else column.type
 
 
 def null_tokens_of(column: ColumnContract, contract: DataContract) -> tuple[str, ...]:
@@ -107,6 +108,8 @@ def _failing(text: pl.Series, values: pl.Series) -> Cast:
 def _already_typed(series: pl.Series, kind: ColumnType) -> Cast | None:
     """Values of a typed source, when its type says the same as the contract's."""
     dtype = series.dtype
+    if kind is ColumnType.INTEGER and dtype == pl.Int64:
+        return Cast(series)
     if kind is ColumnType.INTEGER and dtype.is_integer():
         values = series.cast(pl.Int64, strict=False)
         return _failing(series.cast(pl.String), values)
@@ -134,6 +137,8 @@ def _to_utc(series: pl.Series) -> pl.Series:
 
 def _finite(values: pl.Series) -> Cast:
     """NaN in a typed source is a missing value; infinity is a fault."""
+    if values.is_finite().all():
+        return Cast(values)
     values = _nulled(values, values.is_nan().fill_null(False))
     wild = values.is_infinite().fill_null(False)
     if not wild.any():

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import polars as pl
 import re2
 
-from datasets.choices import NUMERIC_TYPES, TEXT_TYPES, TIME_TYPES, ColumnType, Reason, Role
+from datasets.choices import NUMERIC_TYPES, TEXT_TYPES, TIME_TYPES, ColumnType, Reason
 from datasets.contracts import ColumnContract, Scalar
-from datasets.engine.casting import stored_type
+from datasets.engine.casting import UNCHECKED_ROLES, stored_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def special_values(column: ColumnContract) -> tuple[float, ...]:
 
 def faults(values: pl.Series, column: ColumnContract) -> Iterator[Fault]:
     """The checks of one column that at least one value fails. Nulls fail only `required`."""
-    if column.role == Role.IGNORE:
+    if column.role in UNCHECKED_ROLES:
         return
     if column.required and values.null_count():
         yield Fault(Reason.MISSING_REQUIRED, "A value is required.", values.is_null())

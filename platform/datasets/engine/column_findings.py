@@ -68,6 +68,17 @@ def words_finding(column: ColumnContract, counts: dict[str, int]) -> Finding | N
     )
 
 
+def coded_words(profile: ColumnProfile, column: ColumnContract) -> Iterator[Finding]:
+    """Words that the contract turned into special codes: how many there were."""
+    words = {word: profile.special.get(str(code), 0) for word, code in column.text_codes.items()}
+    n, present = sum(words.values()), profile.n - profile.missing
+    if n:
+        found = ", ".join(word for word, count in words.items() if count)
+        yield finding(
+            "words_in_numbers", column=column.name, share=1 - n / present, n=n, words=found
+        )
+
+
 def number_findings(plain: Floats, column: ColumnContract) -> Iterator[Finding]:
     """Undeclared codes, zeros that are no measurement, two units in one column, extremes."""
     values = plain[np.isfinite(plain)]

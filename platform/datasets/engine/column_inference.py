@@ -17,6 +17,7 @@ from datasets.engine.special_codes import propose_codes
 TEXT_NULLS = ("", "NULL", "null", "NaN", "nan", "#N/A", "N/A", "n/a", "\\N", "<NA>", "(null)")
 NUMERIC_SHARE = 0.8
 FEW_WORDS = 12
+MIN_WORD = 2
 FIRST_WORD_CODE = -99_001
 CATEGORY_MOST = 200
 CATEGORY_SHARE = 0.2
@@ -221,17 +222,15 @@ def _numeric(
     words = values.filter(cast.values.is_null())
     if not len(words):
         return column, findings
-    with_words = _with_words(column, words, len(values))
-    if with_words is None:
-        return None if len(numbers) < 0.9 * len(values) else (column, findings)
-    return with_words[0], [*findings, with_words[1]]
+    column, noticed = _with_words(column, words, len(values))
+    return column, [*findings, noticed]
 
 
 def _is_code_like(values: pl.Series) -> bool:
     """Digits with leading zeros, or too long to be numbers: an identifier, not a quantity."""
-    zero_led = values.str.contains(r"^0\d+$").mean()
-    long = values.str.contains(r"^\d{16,}$").mean()
-    return (zero_led or 0.0) > 0.01 or (long or 0.0) > 0.5  # type: ignore[operator]
+    zero_led = int(values.str.contains(r"^0\d+$").sum())
+    long = int(values.str.contains(r"^\d{16,}$").sum())
+    return zero_led > 0.01 * len(values) or long > 0.5 * len(values)
 
 
 def _with_codes(column: ColumnContract, numbers: pl.Series) -> tuple[ColumnContract, list[Finding]]:
@@ -249,23 +248,21 @@ def _with_codes(column: ColumnContract, numbers: pl.Series) -> tuple[ColumnContr
     return _changed(column, special_codes=names), [noticed]
 
 
-def _with_words(
-    column: ColumnContract, words: pl.Series, n: int
-) -> tuple[ColumnContract, Finding] | None:
-    """Words in a numeric column as special codes, when they are few and repeat or are rare."""
-    counts = words.value_counts(sort=True)
-    distinct = [word for word in counts[words.name].to_list() if not looks_numeric(word)]
-    if not distinct or len(distinct) > FEW_WORDS:
-        return None
-    codes = {word: FIRST_WORD_CODE - index for index, word in enumerate(distinct)}
+def _with_words(column: ColumnContract, words: pl.Series, n: int) -> tuple[ColumnContract, Finding]:
+    """Words in a numeric column as special codes where they repeat; rare ones are left to fail."""
+    counts = {str(word): int(count) for word, count in words.value_counts(sort=True).iter_rows()}
+    repeated = [
+        word for word, count in counts.items() if count >= MIN_WORD and not looks_numeric(word)
+    ]
+    codes = {word: FIRST_WORD_CODE - index for index, word in enumerate(repeated[:FEW_WORDS])}
     names = {**column.special_codes, **{str(code): word for word, code in codes.items()}}
     noticed = finding(
         "words_in_numbers",
         column=column.name,
         share=1 - len(words) / n,
         n=len(words),
-        words=", ".join(distinct[:5]),
-        proposal={"special_codes": names, "text_codes": codes},
+        words=", ".join(list(counts)[:5]),
+        proposal={"special_codes": names, "text_codes": codes} if codes else {},
     )
     return _changed(column, special_codes=names, text_codes=codes), noticed
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -32,6 +32,7 @@ from datasets.engine.dialects import ROW_COLUMN
 from datasets.engine.errors import ColumnsMissing, TooManyRows
 from datasets.engine.keys import SeenKeys, key_hashes
 from datasets.engine.limits import DEFAULT_LIMITS, Limits
+from datasets.engine.prefetching import prefetched
 from datasets.engine.quarantine import (
     MASK,
     RECORD_LENGTH,
@@ -85,7 +86,7 @@ def convert(
             encrypt=encrypt_identity,
         )
         try:
-            for chunk in rows.chunks:
+            for chunk in stack.enter_context(closing(prefetched(rows.chunks))):
                 work.take(chunk)
                 if work.rows_in > limits.max_rows:
                     raise TooManyRows(f"The file has more than {limits.max_rows:,} rows.")
@@ -94,6 +95,11 @@ def convert(
         finally:
             work.close()
         return _summary(work, rows)
+
+
+def is_open(column: ColumnContract) -> bool:
+    """Whether a value of this column may be shown in the clear in quarantine."""
+    return column.privacy is Privacy.ATTRIBUTE and column.role is not Role.PROHIBITED
 
 
 def _writable(target: str | Path | BinaryIO, stack: ExitStack) -> BinaryIO:
@@ -162,7 +168,7 @@ class _Conversion:
         """Judge one chunk and write each of its rows to one side or the other."""
         self.blank += chunk.blank
         self.rows_in += len(chunk.rows) + len(chunk.rejects)
-        mask_all = any(column.privacy is not Privacy.ATTRIBUTE for column in self.contract.columns)
+        mask_all = not all(is_open(column) for column in self.contract.columns)
         for reject in chunk.rejects:
             self.bad.add(
                 whole_row_entry(
@@ -253,16 +259,14 @@ class _Conversion:
     def _value(self, fields: list[str], column: ColumnContract | None) -> str:
         if column is None:
             return ""
-        if column.privacy is not Privacy.ATTRIBUTE:
+        if not is_open(column):
             return MASK
         return shown(fields[self.places[column.name]])
 
     def _record(self, text: str, fields: list[str]) -> str:
         """The original text; fields that are not plain attributes are masked."""
         open_places = {
-            self.places[column.name]
-            for column in self.contract.columns
-            if column.privacy is Privacy.ATTRIBUTE and column.role is not Role.PROHIBITED
+            self.places[column.name] for column in self.contract.columns if is_open(column)
         }
         if len(open_places) == len(fields):
             return text

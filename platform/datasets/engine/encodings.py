@@ -142,12 +142,15 @@ class Utf8Reader:
     """Reads a file of any encoding as UTF-8. Undecodable bytes become U+FDD0.
 
     UTF-8 passes through unread: the parser finds its damage and repairs through `mark_damage`.
+    A file whose first piece has carriage returns and no line feed ends its lines with the former
+    (old Macintosh); they are read as line feeds throughout.
     """
 
     def __init__(self, handle: Readable, encoding: str) -> None:
         self._handle = handle
         self._plain = encoding.lower() in UTF8_NAMES
         self._first = True
+        self._returns_end_lines = False
         self._decoder = None
         if not self._plain:
             try:
@@ -163,6 +166,9 @@ class Utf8Reader:
             if self._first and text:
                 self._first = False
                 text = text.removeprefix(codecs.BOM_UTF8)
+                self._returns_end_lines = b"\r" in text and b"\n" not in text
+            if self._returns_end_lines:
+                text = text.replace(b"\r", b"\n")
             if text or not data:
                 return text
 

@@ -12,9 +12,10 @@ INFO, WARNING, ERROR = Severity.INFO, Severity.WARNING, Severity.ERROR
 TEXTS: dict[str, tuple[Severity, str, str]] = {
     "words_in_numbers": (
         WARNING,
-        "{column}: {share:.1%} numeric, {n:,} text values ({words}). Read as a number; the words "
-        "are proposed as special codes.",
-        "{column}：{share:.1%} 为数值，另有 {n:,} 个文本值（{words}）。按数值读取，文本建议设为特殊代码。",
+        "{column}: {share:.1%} numeric, {n:,} text values ({words}). Read as a number; words that "
+        "repeat are proposed as special codes, others are quarantined.",
+        "{column}：{share:.1%} 为数值，另有 {n:,} 个文本值（{words}）。"
+        "按数值读取，重复出现的文本建议设为特殊代码，其余隔离。",
     ),
     "special_codes": (
         WARNING,
@@ -167,6 +168,26 @@ TEXTS: dict[str, tuple[Severity, str, str]] = {
         WARNING,
         "{column}: {change} since the last load.",
         "{column}：与上次加载相比 {change_zh}。",
+    ),
+    "values_refused": (
+        WARNING,
+        "{column}: {n:,} rows were quarantined for this column.",
+        "{column}：因该列被隔离 {n:,} 行。",
+    ),
+    "identity_proposed": (
+        WARNING,
+        "{column} looks like personal identity; it is proposed to be stored encrypted.",
+        "{column} 疑似个人身份信息，建议加密存储。",
+    ),
+    "protected_suspected": (
+        WARNING,
+        "{column} may be a protected characteristic; consider the role protected or prohibited.",
+        "{column} 可能为受保护特征，请考虑设为受保护或禁用。",
+    ),
+    "time_proposed": (
+        INFO,
+        "{column} is proposed as the time of the decision.",
+        "{column} 建议作为决策时间。",
     ),
     "quarantined_rows": (
         WARNING,

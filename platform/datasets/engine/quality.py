@@ -25,6 +25,7 @@ from datasets.contracts import (
 )
 from datasets.engine.casting import stored_type
 from datasets.engine.column_findings import (
+    coded_words,
     number_findings,
     relation_findings,
     shape_findings,
@@ -50,9 +51,9 @@ from datasets.engine.text_counts import count_texts
 from datasets.engine.vintages import time_findings, timeliness, vintages
 
 STABLE_PSI = 0.1
-MOVED_PSI = 0.25
 EXAMPLES = 20
 AUC_GROUPS = 10_000
+WORST_COLUMNS = 20
 RELATED = (Role.FEATURE, Role.PROTECTED, Role.KNOWN_AFTER_DECISION)
 
 Floats = NDArray[np.float64]
@@ -146,6 +147,7 @@ class _Report:
         parts = numeric_parts(values, column)
         profile = numeric_profile(values, parts, column)
         self.findings.extend(number_findings(parts.plain, column))
+        self.findings.extend(coded_words(profile, column))
         self.facts.note_missing(np.isnan(values), column)
         self.facts.note_codes(values, column)
         before = self._before(column.name)
@@ -289,8 +291,12 @@ def _quarantine_findings(summary: IntakeSummary | None) -> list[Finding]:
         return []
     share = summary.rows_quarantined / summary.rows_in
     reason = max(summary.reasons, key=lambda name: summary.reasons[name])
-    facts = {"n": summary.rows_quarantined, "rows": summary.rows_in, "share": share}
-    return [finding("quarantined_rows", reason=str(reason), **facts)]
+    n = summary.rows_quarantined
+    worst = sorted(summary.column_issues.items(), key=lambda item: -item[1])[:WORST_COLUMNS]
+    return [
+        finding("quarantined_rows", reason=reason, n=n, rows=summary.rows_in, share=share),
+        *(finding("values_refused", column=name, n=count) for name, count in worst),
+    ]
 
 
 def _completeness(profiles: Sequence[ColumnProfile]) -> float:

@@ -97,6 +97,8 @@ def neutral(value: object) -> object:
     Text that starts like a formula gets an apostrophe before it, except where all of it is a plain
     number ("-12.5"), after OWASP's note on CSV injection.
     """
+    if isinstance(value, bytes):
+        return value.hex()
     if not isinstance(value, str) or not value.startswith(LEADS):
         return value
     if value[0] in "+-" and _is_number(value):
@@ -109,9 +111,13 @@ def _is_number(text: str) -> bool:
 
 
 def export_csv(source: BinaryIO, target: BinaryIO, *, batch_rows: int = 10_000) -> int:
-    """Any Parquet file of ours as CSV (UTF-8 with BOM, CRLF) without live formulas. Rows written."""
-    text = io.TextIOWrapper(cast("io.BufferedIOBase", target), "utf-8-sig", newline="")
-    writer = csv.writer(text)
+    """Any Parquet file of ours as CSV (UTF-8 with BOM, CRLF) without live formulas. Rows written.
+
+    All text is quoted, so that a spreadsheet expecting another delimiter does not cut inside it.
+    Ciphertext and blind indexes are written as hexadecimal.
+    """
+    text = io.TextIOWrapper(cast("io.BytesIO", target), "utf-8-sig", newline="")
+    writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC)
     file = pq.ParquetFile(source)
     writer.writerow([neutral(name) for name in file.schema_arrow.names])
     rows = 0

@@ -45,10 +45,10 @@ def read_columns(source: Stored, columns: list[str], contract: DataContract) -> 
     for batch in file.iter_batches(columns=list(dict.fromkeys(columns))):
         for name in columns:
             parts[name].append(as_array(batch.column(name), name))
-    return {
-        name: np.concatenate(arrays) if arrays else _nothing(file, name)
-        for name, arrays in parts.items()
-    }
+    found: dict[str, Values] = {}
+    for name, arrays in parts.items():
+        found[name] = np.concatenate(arrays) if arrays else _nothing(file, name)
+    return found
 
 
 def iter_batches(

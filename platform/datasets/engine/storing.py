@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -36,7 +37,11 @@ def stored_schema(contract: DataContract) -> pa.Schema:
 
 
 class GoodRows:
-    """Collects tables of good rows and writes them when a row group is full."""
+    """Collects tables of good rows and writes them when a row group is full.
+
+    Encoding and compression run in one thread beside the caller's, which alone touches the target
+    until `close` returns.
+    """
 
     def __init__(self, target: BinaryIO, contract: DataContract, limits: Limits) -> None:
         self.schema = stored_schema(contract)
@@ -50,6 +55,8 @@ class GoodRows:
             target, self.schema, compression="zstd", compression_level=1, use_dictionary=texts
         )
         self._waiting: list[pa.Table] = []
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="intake-write")
+        self._writing: Future[None] | None = None
         self._rows = 0
         self._bytes = 0
         self.rows = 0
@@ -65,13 +72,26 @@ class GoodRows:
             self._flush()
 
     def _flush(self) -> None:
+        """Hand over what waits, once the row group before it is written."""
+        self._settle()
         if self._rows:
             table = pa.concat_tables(self._waiting)
-            self._writer.write_table(table, row_group_size=self._limits.row_group_rows)
-        self._waiting.clear()
+            self._writing = self._pool.submit(
+                self._writer.write_table, table, row_group_size=self._limits.row_group_rows
+            )
+        self._waiting = []
         self._rows = self._bytes = 0
 
+    def _settle(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+
     def close(self) -> None:
-        """Write what waits and the footer."""
-        self._flush()
-        self._writer.close()
+        """Write what waits and the footer; the target belongs to the caller again."""
+        try:
+            self._flush()
+            self._settle()
+            self._writer.close()
+        finally:
+            self._pool.shutdown(wait=True)

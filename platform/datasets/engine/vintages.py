@@ -26,12 +26,10 @@ def vintages(days: NDArray[np.datetime64], bad: NDArray[np.float64] | None) -> t
     present = ~np.isnat(days)
     months, places = np.unique(days[present].astype("datetime64[M]"), return_inverse=True)
     counts = np.bincount(places, minlength=len(months))
-    resolved = bads = np.zeros(len(months))
-    if bad is not None:
-        known = np.isfinite(bad[present])
-        resolved = np.bincount(places[known], minlength=len(months))
-        weights = bad[present][known]
-        bads = np.bincount(places[known], weights=weights, minlength=len(months))
+    outcome = np.full(len(places), np.nan) if bad is None else bad[present]
+    known = np.isfinite(outcome)
+    resolved = np.bincount(places[known], minlength=len(months))
+    bads = np.bincount(places[known], weights=outcome[known], minlength=len(months))
     return tuple(
         Vintage(month=str(month), n=int(n), resolved=int(r), bads=int(b))
         for month, n, r, b in zip(months, counts, resolved, bads, strict=True)
