@@ -38,7 +38,7 @@ def upload_of(request: Request) -> Upload:
     if isinstance(data, RawBody):
         query = request.query_params
         return Upload(data.stream, query.get("filename", ""), _day(query.get("as_of")))
-    if request.content_type == RawBodyParser.media_type:
+    if not request.content_type.startswith("multipart/"):
         # Without a body DRF does not ask the parser.
         raise field_error("/file", "empty_file", "The file is empty.")
     file = data.get("file")
