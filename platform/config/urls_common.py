@@ -1,7 +1,7 @@
 """Routes that a bank's host and the ops host share."""
 
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 from rest_framework.permissions import AllowAny
 
 from accounts.api.token import Revoke, Token
@@ -17,7 +17,7 @@ def api(urlconf: str, schema_urlconf: str) -> list[URLPattern | URLResolver]:
         path("api/v1/", include(urlconf)),
         path(
             "api/openapi.json",
-            SpectacularAPIView.as_view(urlconf=schema_urlconf, **PUBLIC_VIEW),
+            SpectacularJSONAPIView.as_view(urlconf=schema_urlconf, **PUBLIC_VIEW),
             name="schema",
         ),
         path(

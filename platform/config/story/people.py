@@ -1,0 +1,104 @@
+"""The demo's banks, people and clients."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from accounts.models import ApiClient, User
+from accounts.services import create_client, rotate_secret
+from audit.services import record
+from core.actors import Actor
+from core.tenancy import BankContext, bank_scope, public_scope
+from tenants.models import Bank
+from tenants.services import onboard_now
+
+OPERATOR = Actor(kind="ops", id="demo", label="demo story", roles=frozenset({"operator"}))
+# Known to everybody who reads this file: the demo listens on the loopback address only.
+DEMO_PASSWORD = "panorama demo only"  # noqa: S105
+STAFF = {
+    "admin": ("bank_admin", "Ada Admin"),
+    "analyst": ("risk_analyst", "Ana Analyst"),
+    "validator": ("model_validator", "Val Validator"),
+    "officer": ("credit_officer", "Otto Officer"),
+    "compliance": ("compliance", "Cora Compliance"),
+}
+CLIENT = "loan origination"
+BANKS = (
+    {
+        "slug": "aurora", "name": "Aurora Bank", "plan": "full", "jurisdiction": "CN", "currency": "CNY",
+        "time_zone": "Asia/Shanghai", "language": "en",
+        "administrator": {"email": "admin@aurora.example", "name": "Ada Admin"},
+    },
+    {
+        "slug": "borealis", "name": "Borealis Bank", "plan": "full", "jurisdiction": "EU", "currency": "EUR",
+        "time_zone": "Europe/Berlin", "language": "en",
+        "administrator": {"email": "admin@borealis.example", "name": "Ada Admin"},
+    },
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    client_id: str
+    client_secret: str
+
+
+def ensure_operator() -> str:
+    """The platform operator's login; returns the e-mail."""
+    email = "operator@panorama.example"
+    with public_scope():
+        _ensure_person(email, "operator", "Olga Operator")
+    return email
+
+
+def ensure_bank(data: dict[str, object]) -> BankContext:
+    """Onboard the bank unless it is there."""
+    bank = onboard_now(data=dict(data), actor=OPERATOR, base_url=f"http://{data['slug']}.localhost")
+    with public_scope():
+        return (
+            Bank.objects.select_related("plan")
+            .get(pk=bank.pk)
+            .as_context(host=f"{bank.slug}.localhost")
+        )
+
+
+def ensure_staff(bank: BankContext) -> dict[str, str]:
+    """One person a role with the demo's password; e-mail by short name."""
+    slug = bank.schema.removeprefix("bank_")
+    emails = {short: f"{short}@{slug}.example" for short in STAFF}
+    with bank_scope(bank):
+        for short, (role, name) in STAFF.items():
+            _ensure_person(emails[short], role, name)
+    return emails
+
+
+@transaction.atomic
+def _ensure_person(email: str, role: str, name: str) -> None:
+    user = User.objects.filter(email=email).first() or User(email=email)
+    user.name, user.roles, user.is_active = name, [role], True
+    user.set_password(DEMO_PASSWORD)
+    user.save()
+    record(
+        actor=OPERATOR,
+        action="accounts.user.demo",
+        target="user",
+        target_id=str(user.id),
+        detail={"roles": [role]},
+    )
+
+
+def ensure_client(bank: BankContext, scopes: list[str]) -> Credentials:
+    """The bank's loan-origination system, with a fresh secret."""
+    actor = Actor(kind="system", id="demo", label="demo story")
+    with bank_scope(bank):
+        found = ApiClient.objects.filter(name=CLIENT, is_active=True).first()
+        if found is None:
+            client, secret = create_client(name=CLIENT, scopes=scopes, actor=actor)
+            return Credentials(client.client_id, secret)
+        return Credentials(found.client_id, rotate_secret(client_id=found.client_id, actor=actor))
+
+
+def actor_for(bank: BankContext, email: str) -> Actor:
+    """A person as the acting user of a service."""
+    with bank_scope(bank):
+        return User.objects.get(email=email).as_actor()
