@@ -1,0 +1,1 @@
+"""What pages, the API and other modules may ask of scoring; evaluated, frozen."""

@@ -1,0 +1,60 @@
+"""Everything that changes scoring, and asking for decisions."""
+
+from jobs import registry
+from scoring.services.batches import JOB as BATCH_JOB
+from scoring.services.batches import run_batch, start_batch
+from scoring.services.deciding import Call, Decided, decide_applications, new_call
+from scoring.services.decision_seal import register_decisions
+from scoring.services.deploying import deploy_policy, deploy_version, withdraw_deployment
+from scoring.services.policies import (
+    approve_policy,
+    check_policy,
+    reject_policy,
+    retire_policy,
+    save_policy_version,
+    submit_policy,
+)
+from scoring.services.replaying import Replay, replay_decision
+from scoring.services.training import JOB as TRAIN_JOB
+from scoring.services.training import create_model, run_training, start_model_run
+from scoring.services.versions import (
+    approve_version,
+    reject_version,
+    retire_version,
+    submit_for_review,
+)
+
+__all__ = [
+    "Call",
+    "Decided",
+    "Replay",
+    "approve_policy",
+    "approve_version",
+    "check_policy",
+    "create_model",
+    "decide_applications",
+    "deploy_policy",
+    "deploy_version",
+    "new_call",
+    "register_decisions",
+    "register_jobs",
+    "reject_policy",
+    "reject_version",
+    "replay_decision",
+    "retire_policy",
+    "retire_version",
+    "run_batch",
+    "run_training",
+    "save_policy_version",
+    "start_batch",
+    "start_model_run",
+    "submit_for_review",
+    "submit_policy",
+    "withdraw_deployment",
+]
+
+
+def register_jobs() -> None:
+    """Called once at start-up."""
+    registry.register(TRAIN_JOB)
+    registry.register(BATCH_JOB)

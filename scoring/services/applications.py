@@ -1,0 +1,96 @@
+"""Applications: the bank's own references, kept encrypted, found by blind index."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+
+from core.clock import now
+from core.errors import Conflict
+from core.ids import new_id
+from core.vault import Vault
+from scoring.models import Application
+
+PURPOSE = "scoring.application"
+REFERENCE, CUSTOMER = "reference", "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """An application and its customer, in the bank's own words."""
+
+    application: str
+    customer: str
+
+
+def party(application: str, customer: str) -> Party:
+    """Without a customer the application stands for its own person."""
+    return Party(application, customer or f"application:{application}")
+
+
+def reference_index(box: Vault, application: str) -> bytes:
+    """By which an application is found again."""
+    return box.blind_index(f"{PURPOSE}.{REFERENCE}", application)
+
+
+# One statement: what is new is added, what is there is found.
+_FIND_OR_ADD = """
+WITH given AS (
+    SELECT * FROM unnest(%(ids)s::uuid[], %(indexes)s::bytea[], %(subjects)s::bytea[], %(references)s::bytea[],
+                         %(customers)s::bytea[]) AS g (id, reference_index, subject, reference, customer)
+), added AS (
+    INSERT INTO scoring_application (id, created_at, reference_index, subject, reference, customer)
+    SELECT id, %(at)s, reference_index, subject, reference, customer FROM given ORDER BY reference_index
+    ON CONFLICT (reference_index) DO NOTHING
+    RETURNING id, reference_index, subject
+)
+SELECT id, reference_index, subject FROM added
+UNION ALL
+SELECT id, reference_index, subject FROM scoring_application WHERE reference_index = ANY(%(indexes)s)
+"""
+
+
+def find_or_add(box: Vault, parties: Sequence[Party]) -> dict[Party, UUID]:
+    """Ids by party. Raises `Conflict` when a reference belongs to another customer."""
+    wanted = {reference_index(box, p.application): p for p in parties}
+    ids = [new_id() for _ in wanted]
+    values = {
+        "at": now(),
+        "ids": ids,
+        "indexes": list(wanted),
+        "subjects": [box.subject_id(p.customer) for p in wanted.values()],
+        "references": [
+            box.encrypt(PURPOSE, REFERENCE, str(key), p.application.encode())
+            for key, p in zip(ids, wanted.values(), strict=True)
+        ],
+        "customers": [
+            box.encrypt(PURPOSE, CUSTOMER, str(key), p.customer.encode())
+            for key, p in zip(ids, wanted.values(), strict=True)
+        ],
+    }
+    found: dict[bytes, tuple[UUID, bytes]] = {}
+    # Twice only when another transaction added one after this statement's snapshot was taken.
+    for _ in range(2):
+        with connection.cursor() as cursor:
+            cursor.execute(_FIND_OR_ADD, values)
+            found |= {bytes(index): (key, bytes(subject)) for key, index, subject in cursor}
+        if len(found) == len(wanted):
+            break
+    for p in parties:
+        _, subject = found[reference_index(box, p.application)]
+        if subject != box.subject_id(p.customer):
+            raise Conflict(
+                "This application reference belongs to another customer.",
+                code="application_of_another",
+            )
+    return {p: found[reference_index(box, p.application)][0] for p in parties}
+
+
+def party_of(box: Vault, row: Application) -> Party:
+    """The references of a stored application."""
+    key = str(row.id)
+    return Party(
+        box.decrypt(PURPOSE, REFERENCE, key, bytes(row.reference)).decode(),
+        box.decrypt(PURPOSE, CUSTOMER, key, bytes(row.customer)).decode(),
+    )

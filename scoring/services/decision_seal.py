@@ -1,0 +1,49 @@
+"""The authentication code of a decision: whoever has no key cannot write or alter one unnoticed."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from audit.keys import row_keys
+from audit.streams import Stream, register
+from scoring.engine.artifact import canonical
+
+STREAM, TABLE = "decision", "scoring_decision"
+COLUMNS = (
+    "application_id", "model_id", "model_version_id", "policy_version_id", "kind", "slot", "payload", "input_hash",
+    "score", "pd", "grade", "outcome", "output", "output_hash", "engine", "client", "client_label", "idempotency_key",
+    "position", "body_hash", "decided_at", "latency_us",
+)  # fmt: skip
+_JSON = frozenset({"output", "engine"})
+
+
+def row_hash(key: bytes, row: Mapping[str, Any]) -> bytes:
+    """HMAC-SHA256 (32 bytes) over every column of a decision."""
+    parts = ["decision-v1", str(row["id"]), *(_text(name, row[name]) for name in COLUMNS)]
+    return hmac.digest(key, canonical(parts), "sha256")
+
+
+def _text(name: str, value: Any) -> str:
+    if name in _JSON:
+        parsed = json.loads(value) if isinstance(value, str | bytes) else value
+        return hashlib.sha256(canonical(parsed)).hexdigest()
+    if isinstance(value, bytes | bytearray | memoryview):
+        return hashlib.sha256(value).hexdigest()
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, float):
+        return value.hex()
+    return str(value)
+
+
+def expected_hashes(schema: str, row: Mapping[str, Any]) -> Sequence[bytes]:
+    """What `row_hash` of this decision may be."""
+    return [row_hash(key, row) for key in row_keys(schema)]
+
+
+def register_decisions() -> None:
+    """Called once at start-up."""
+    register(Stream(STREAM, TABLE, COLUMNS, expected_hashes))
