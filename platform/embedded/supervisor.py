@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +84,8 @@ class ProcessSupervisor:
             return
         deadline = time.monotonic() + process.ready_seconds
         while not process.ready():
-            if child.popen is not None and child.popen.poll() is not None:
-                self._fail(child, f"stopped at once with exit status {child.popen.returncode}")
+            if child.popen is not None and _has_ended(child.popen):
+                self._fail(child, f"stopped at once with exit status {_bury(child.popen)}")
             if time.monotonic() > deadline:
                 self._fail(child, f"was not ready within {process.ready_seconds:.0f} s")
             time.sleep(0.02)
@@ -93,7 +94,7 @@ class ProcessSupervisor:
         """Look after every child once: notice the dead, start them again after their pause."""
         now = time.monotonic()
         for child in self._children:
-            if child.popen is not None and child.popen.poll() is not None:
+            if child.popen is not None and _has_ended(child.popen):
                 self._note_exit(child, now)
             if child.popen is None and now >= child.next_start:
                 self._spawn(child)
@@ -104,14 +105,11 @@ class ProcessSupervisor:
             if child.popen is None or child.seen is None:
                 continue
             for number, seconds in child.process.stop_steps:
-                if child.popen.poll() is not None:
+                if _has_ended(child.popen):
                     break
-                _signal_group(child.seen, number)
-                wait_until(lambda c=child: c.popen.poll() is not None, seconds)  # type: ignore[misc]
-            # What the process left in its own session.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(child.seen.pid, signal.SIGKILL)
-            child.last_exit = child.popen.returncode
+                send(child.seen, number)
+                wait_until(partial(_has_ended, child.popen), seconds)
+            child.last_exit = _bury(child.popen)
             child.popen = None
         self._children.clear()
         self._report()
@@ -119,7 +117,7 @@ class ProcessSupervisor:
     def stop_together(self) -> None:
         """Ask every child to stop at once, then go through `stop`: quicker for many workers."""
         for child in self._children:
-            if child.popen is not None and child.seen is not None and child.popen.poll() is None:
+            if child.popen is not None and child.seen is not None and not _has_ended(child.popen):
                 send(child.seen, child.process.stop_steps[0][0])
         self.stop()
 
@@ -158,7 +156,7 @@ class ProcessSupervisor:
 
     def _note_exit(self, child: _Child, now: float) -> None:
         assert child.popen is not None
-        child.last_exit = child.popen.returncode
+        child.last_exit = _bury(child.popen)
         child.popen = None
         if now - child.started_at > _STEADY_AFTER:
             child.pause = _FIRST_PAUSE
@@ -206,10 +204,17 @@ def _open_log(path: Path) -> Any:
     return os.fdopen(descriptor, "ab", buffering=0)
 
 
-def _signal_group(seen: Seen, number: signal.Signals) -> None:
-    """TERM goes to the leader, which knows how to wind down; KILL to its whole group."""
-    if number is signal.SIGKILL:
+def _has_ended(popen: subprocess.Popen[bytes]) -> bool:
+    """Whether it ended; it is left a zombie, so that its id cannot pass to another process yet."""
+    if popen.returncode is not None:
+        return True
+    options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    return os.waitid(os.P_PID, popen.pid, options) is not None
+
+
+def _bury(popen: subprocess.Popen[bytes]) -> int:
+    """Kill what is left of its session, then let it go. Returns its exit status."""
+    if popen.returncode is None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(seen.pid, number)
-    else:
-        send(seen, number)
+            os.killpg(popen.pid, signal.SIGKILL)
+    return popen.wait()
