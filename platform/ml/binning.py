@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +22,14 @@ from ml.bins import (
     RANGE,
     SPECIAL,
     Binning,
+    categorical_index,
     numeric_index,
     tabulate,
 )
 from ml.segmentation import best_cuts
 
 TRENDS = ("auto", "ascending", "descending", "none")
-LABEL_CATEGORIES = 5
+LABEL_CATEGORIES, LABEL_LENGTH = 5, 40
 
 
 class BinningError(ValueError):
@@ -137,28 +138,9 @@ def bin_categorical(
     names = [(_group_label(group), GROUP) for group in groups]
     names += [(f"special {code}", SPECIAL) for code in codes]
     names += [("other", OTHER), ("missing", MISSING)]
-    return _filled(shell, values, names, sample)
-
-
-def _filled(
-    shell: Binning, values: NDArray[np.object_], names: list[tuple[str, str]], sample: _Sample
-) -> Binning:
-    missing = len(names) - 1
-    places = {text: place for place, group in enumerate(shell.groups) for text in group}
-    places |= {str(code): len(shell.groups) + i for i, code in enumerate(shell.specials)}
-    index = np.fromiter(
-        (missing if text is None else places.get(text, missing - 1) for text in values),
-        dtype=np.int64,
-        count=len(values),
-    )
-    table = tabulate(index, sample.flags, names, min_special_count=sample.options.min_special_count)
-    return Binning(
-        type=CATEGORICAL,
-        trend="none",
-        bins=table,
-        specials=shell.specials,
-        groups=shell.groups,
-    )
+    index = categorical_index(values, shell)
+    fewest = sample.options.min_special_count
+    return replace(shell, bins=tabulate(index, sample.flags, names, min_special_count=fewest))
 
 
 def _sample(y: NDArray[np.generic], options: BinningOptions | None) -> _Sample:
@@ -240,7 +222,10 @@ def _group(
 
 
 def _group_label(group: tuple[str, ...]) -> str:
-    shown = ", ".join(text if len(text) <= 40 else text[:37] + "..." for text in group[:5])
+    shown = ", ".join(
+        text if len(text) <= LABEL_LENGTH else text[: LABEL_LENGTH - 3] + "..."
+        for text in group[:LABEL_CATEGORIES]
+    )
     more = len(group) - LABEL_CATEGORIES
     return f"{shown} and {more} more" if more > 0 else shown
 

@@ -89,7 +89,7 @@ def category_places(binning: Binning) -> dict[str, int]:
 def categorical_index(values: NDArray[np.object_], binning: Binning) -> NDArray[np.int64]:
     """Bin of each text, shape (n,): None is missing, unknown texts are other."""
     places = category_places(binning)
-    missing = len(binning.bins) - 1
+    missing = len(binning.groups) + len(binning.specials) + 1
     found = (missing if value is None else places.get(value, missing - 1) for value in values)
     return np.fromiter(found, dtype=np.int64, count=len(values))
 
@@ -97,7 +97,7 @@ def categorical_index(values: NDArray[np.object_], binning: Binning) -> NDArray[
 def index_of(values: NDArray[np.generic], binning: Binning) -> NDArray[np.int64]:
     """Bin of each value of a numeric or categorical column, shape (n,)."""
     if binning.type == CATEGORICAL:
-        return categorical_index(values, binning)
+        return categorical_index(np.asarray(values, dtype=object), binning)
     return numeric_index(
         np.asarray(values, dtype=np.float64),
         np.array(binning.thresholds, dtype=np.float64),

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.trees import CATEGORICAL_BIT, TreeEnsemble
 
+Number = TypeVar("Number", bound=np.generic)
 MAX_CHARACTERS = 64 * 1024 * 1024
 MAX_TREES = 10_000
 MAX_LEAVES = 4_096
@@ -245,7 +247,7 @@ def _flatten(trees: list[_Tree], features: int, sigmoid: float) -> TreeEnsemble:
     )
 
 
-def _joined(parts: list[list[int]] | list[list[float]], dtype: type) -> NDArray[np.generic]:
+def _joined(parts: list[list[int]] | list[list[float]], dtype: type[Number]) -> NDArray[Number]:
     return np.array([value for part in parts for value in part], dtype=dtype)
 
 

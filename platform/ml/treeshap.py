@@ -117,9 +117,7 @@ def _walk(ensemble: TreeEnsemble, root: int, steps: _Steps) -> tuple[int, float]
     """Appends one tree's steps; returns the most features on a path and the expected value."""
     if root < 0:
         return 0, float(ensemble.leaf_value[~root])
-    begin, deepest, expected = len(steps.parent), 0, 0.0
-    covers = (float(ensemble.cover[root]),)
-    waiting = [(root, -1, False), (root, -1, True)]
+    deepest, expected, rows = 0, 0.0, float(ensemble.cover[root])
     waiting = [(root, -1, side) for side in (False, True)]
     paths: dict[int, dict[int, int]] = {-1: {}}
     while waiting:
@@ -140,11 +138,9 @@ def _walk(ensemble: TreeEnsemble, root: int, steps: _Steps) -> tuple[int, float]
         paths[step] = {**paths[parent], feature: step}
         if child < 0:
             deepest = max(deepest, len(paths[step]))
-            expected += cover / covers[0] * float(ensemble.leaf_value[~child])
+            expected += cover / rows * float(ensemble.leaf_value[~child])
         else:
             waiting.extend(((child, step, False), (child, step, True)))
-    if begin == len(steps.parent):
-        raise ValueError("a tree has no steps")
     return deepest, expected
 
 

@@ -23,7 +23,14 @@ from scoring.engine.encoding import (
 from scoring.engine.errors import ArtifactError
 from scoring.engine.kernels import expand, expand_rows, gather, to_score, to_scores, top
 from scoring.engine.pd_lookup import PdLookup
-from scoring.engine.results import BatchReasons, BatchScores, FeatureInfo, Reason, ScoreResult
+from scoring.engine.results import (
+    BatchReasons,
+    BatchScores,
+    FeatureInfo,
+    Reason,
+    ScoreResult,
+    reason_slots,
+)
 from scoring.engine.scale import factor, offset, score_range
 from scoring.engine.spec import BOOSTING, CATEGORICAL, NUMERIC, ScaleSpec
 
@@ -112,8 +119,7 @@ class BoostingScorer:
         """The same for chosen rows."""
         count = row_count(columns, self._encodings)
         chosen = np.arange(count) if rows is None else np.arange(count)[rows]
-        features = np.empty((chosen.size, k), dtype=np.int16)
-        amounts = np.empty((chosen.size, k))
+        features, amounts = reason_slots(chosen.size, k)
         for first, matrix in self._chunks(columns, chosen):
             for place, row in enumerate(matrix, start=first):
                 top(self._contributions(row), features[place], amounts[place])
@@ -138,7 +144,7 @@ class BoostingScorer:
         return self._shap.bias
 
     def _reasons(self, row: Floats, k: int) -> tuple[Reason, ...]:
-        features, amounts = np.empty(k, dtype=np.int16), np.empty(k)
+        features, amounts = reason_slots(k)
         top(self._contributions(row), features, amounts)
         pairs = zip(features.tolist(), amounts.tolist(), strict=True)
         return tuple(Reason(self.names[place], amount) for place, amount in pairs if place >= 0)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.binning import bin_numeric
 from ml.calibration import FitError, fit_platt
 from ml.lightgbm_text import parse, trees_only
 from ml.splitting import TRAIN, VALIDATION
@@ -18,7 +19,7 @@ from ml.trees import predict_raw
 from scoring.engine.encoding import FeatureEncoding, encode_column
 from scoring.engine.errors import TrainingError
 from scoring.engine.kernels import expand_rows, to_scores
-from scoring.engine.preparation import Candidate, Prepared, Steps
+from scoring.engine.preparation import Candidate, Prepared, Steps, binning_options
 from scoring.engine.scale import factor, isotonic_pd_table, offset, pd_table, score_range
 from scoring.engine.spec import NUMERIC
 
@@ -26,6 +27,7 @@ Floats = NDArray[np.float64]
 MAX_CATEGORIES = 1_000
 BEYOND = 1e300
 ROUNDS_A_STEP = 10
+MONOTONE_TURN_GAIN = 1.05
 DIRECTIONS = {"ascending": 1, "descending": -1}
 
 
@@ -69,12 +71,12 @@ def build_boosted(prepared: Prepared, steps: Steps) -> Boosted:
     except FitError as error:
         raise TrainingError(str(error)) from error
     steps.step("calibrated and scaled")
-    notes = [f"stopped after {rounds} of at most {prepared.spec.boosting.max_rounds} rounds"]
+    most = prepared.spec.boosting.max_rounds
     return Boosted(
         body=_body(prepared, matrix, text, (intercept, slope), raw, y),
         used=prepared.candidates,
         rounds=rounds,
-        notes=tuple(notes),
+        notes=(f"stopped after {rounds} of at most {most} rounds", "calibrated on validation"),
     )
 
 
@@ -147,9 +149,14 @@ def _categories(prepared: Prepared, found: Candidate, column: NDArray[np.generic
 def _direction(prepared: Prepared, found: Candidate) -> int:
     if found.spec.trend in DIRECTIONS:
         return DIRECTIONS[found.spec.trend]
-    if found.spec.trend == "auto" and prepared.spec.boosting.auto_monotone:
-        return DIRECTIONS.get(found.binning.trend, 0)
-    return 0
+    if found.spec.trend != "auto" or not prepared.spec.boosting.auto_monotone:
+        return 0
+    train = prepared.rows(TRAIN)
+    options = replace(binning_options(prepared.spec), turn_gain=MONOTONE_TURN_GAIN)
+    column = np.asarray(prepared.frame.columns[found.spec.name][train], dtype=np.float64)
+    codes = [float(code) for code in found.spec.special_codes]
+    y = np.asarray(prepared.frame.y)[train]
+    return DIRECTIONS.get(bin_numeric(column, y, specials=codes, options=options).trend, 0)
 
 
 def _fit(prepared: Prepared, matrix: _Matrix, steps: Steps) -> lightgbm.Booster:

@@ -66,6 +66,13 @@ class FeatureInfo:
     categories: tuple[str, ...]
 
 
+def reason_slots(*shape: int) -> tuple[NDArray[np.int16], NDArray[np.float64]]:
+    """Room for reasons, the last dimension being at least one each. Raises ValueError."""
+    if shape[-1] < 1:
+        raise ValueError("at least one reason must be asked for")
+    return np.empty(shape, dtype=np.int16), np.empty(shape)
+
+
 class Scorer(Protocol):
     """A loaded model. One row and a batch go through the same compiled kernels: the same bits.
 

@@ -20,7 +20,14 @@ from scoring.engine.encoding import (
 from scoring.engine.errors import ArtifactError
 from scoring.engine.kernels import bin_column, bin_row, sum_points, top, top_losses
 from scoring.engine.pd_lookup import PdLookup
-from scoring.engine.results import BatchReasons, BatchScores, FeatureInfo, Reason, ScoreResult
+from scoring.engine.results import (
+    BatchReasons,
+    BatchScores,
+    FeatureInfo,
+    Reason,
+    ScoreResult,
+    reason_slots,
+)
 from scoring.engine.spec import CATEGORICAL, NUMERIC, SCORECARD
 
 MAX_POINTS = 1_000_000
@@ -91,8 +98,7 @@ class ScorecardScorer:
         bins = self._bins_of_columns(columns, row_count(columns, self._encodings))
         if rows is not None:
             bins = np.ascontiguousarray(bins[:, rows])
-        features = np.empty((bins.shape[1], k), dtype=np.int16)
-        amounts = np.empty((bins.shape[1], k))
+        features, amounts = reason_slots(bins.shape[1], k)
         top_losses(bins, self._losses, features, amounts)
         return BatchReasons(self.names, features, amounts)
 
@@ -107,7 +113,7 @@ class ScorecardScorer:
         return np.asarray(self._losses[bins].T)
 
     def _reasons(self, bins: NDArray[np.int32], k: int) -> tuple[Reason, ...]:
-        features, amounts = np.empty(k, dtype=np.int16), np.empty(k)
+        features, amounts = reason_slots(k)
         top(self._losses[bins], features, amounts)
         pairs = zip(features.tolist(), amounts.tolist(), strict=True)
         return tuple(Reason(self.names[place], amount) for place, amount in pairs if place >= 0)

@@ -103,7 +103,7 @@ def _regress(
     train = prepared.rows(TRAIN)
     good = 1.0 - np.asarray(prepared.frame.y)[train].astype(np.float64)
     columns = _woe_columns(chosen)[train]
-    dropped = []
+    dropped: list[DroppedFeature] = []
     while True:
         try:
             fit = fit_logistic(columns, good, ridge=prepared.spec.scorecard.ridge)
