@@ -233,6 +233,8 @@ class _Reader:
         inputs = self.columns(node_id, content, "inputs")
         outputs = self.columns(node_id, content, "outputs")
         known = {column.id for column in (*inputs, *outputs)}
+        if any(column.startswith("_") for column in known):
+            self.add("column_id", "column ids do not start with '_'", node=node_id)
         if len(known) != len(inputs) + len(outputs):
             self.add("duplicate_id", "two columns share one id", node=node_id)
         return NodeSpec(

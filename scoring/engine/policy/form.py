@@ -20,6 +20,8 @@ OPERATORS = ("<", "<=", ">", ">=", "==", "!=", "in", "not in")
 IGNORE = "ignore"
 MISSING_CHOICES = (REFER, DECLINE, IGNORE)
 RATE_STEP = Decimal("0.0001")
+DECLINE_CODE = "SCORE_BELOW_CUTOFF"
+REFER_CODE = "SCORE_IN_REVIEW_BAND"
 
 RuleValue = Decimal | str | bool | tuple[Decimal, ...] | tuple[str, ...]
 
@@ -63,7 +65,8 @@ class Price:
 class PolicyForm:
     """Everything the form shows; grades and prices run from best to worst.
 
-    `minimum` and `maximum` bound the measure and make the tables provable.
+    `minimum` and `maximum` bound the measure and make the tables provable. With both cut-offs equal
+    there is no review band, and `refer_code` is not used.
     """
 
     name: str
@@ -76,8 +79,8 @@ class PolicyForm:
     inputs: tuple[InputField, ...] = ()
     minimum: Decimal | None = None
     maximum: Decimal | None = None
-    decline_code: str = "SCORE_BELOW_CUTOFF"
-    refer_code: str = "SCORE_IN_REVIEW_BAND"
+    decline_code: str = DECLINE_CODE
+    refer_code: str = REFER_CODE
 
     @property
     def measure_field(self) -> InputField:
@@ -145,8 +148,8 @@ def default_form(
         ),
         minimum=minimum,
         maximum=maximum,
-        decline_code="SCORE_BELOW_CUTOFF" if measure == SCORE else "PD_ABOVE_CUTOFF",
-        refer_code="SCORE_IN_REVIEW_BAND" if measure == SCORE else "PD_IN_REVIEW_BAND",
+        decline_code=DECLINE_CODE if measure == SCORE else "PD_ABOVE_CUTOFF",
+        refer_code=REFER_CODE if measure == SCORE else "PD_IN_REVIEW_BAND",
     )
     check_form(form)
     return form

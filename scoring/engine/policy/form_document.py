@@ -24,6 +24,7 @@ from scoring.engine.policy.errors import FormMismatchError, PolicyRefusedError
 from scoring.engine.policy.fields import schema_text
 from scoring.engine.policy.form import (
     IGNORE,
+    REFER_CODE,
     SCORE,
     GradeBand,
     HardRule,
@@ -200,6 +201,12 @@ def _decide_table(form: PolicyForm) -> dict[str, Any]:
         {"_id": "approve", "band": _quote(APPROVE), "outcome": _quote(APPROVE)},
         {"_id": "rest", "outcome": _quote(REFER), "code": _quote(CODE_NO_RULE)},
     ]  # fmt: skip
+    unused = {
+        "hard-decline": not _rules_table(form, DECLINE)["rules"],
+        "hard-refer": not _rules_table(form, REFER)["rules"],
+        "cutoff-refer": form.approve_at == form.refer_at,
+    }
+    rows = [row for row in rows if not unused.get(row["_id"], False)]
     columns = [("declines", "len(declines)"), ("referrals", "len(referrals)"), ("band", "band")]
     return _table(columns, ["outcome", "code"], rows)
 
@@ -242,7 +249,7 @@ def _read(policy: Policy) -> PolicyForm:
         minimum=field.minimum,
         maximum=field.maximum,
         decline_code=codes["cutoff-decline"],
-        refer_code=codes["cutoff-refer"],
+        refer_code=codes.get("cutoff-refer", REFER_CODE),
     )
 
 

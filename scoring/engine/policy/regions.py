@@ -6,7 +6,6 @@ value out of each, evaluated by `semantics.py`, then says what every value does.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -155,25 +154,21 @@ def _values(members: ListOf | Range) -> set[Decimal | str | bool]:
 
 
 def _numeric(domain: Domain, cuts: list[Decimal]) -> list[Region]:
-    inside = [
-        cut
-        for cut in cuts
-        if (domain.minimum is None or cut >= domain.minimum)
-        and (domain.maximum is None or cut <= domain.maximum)
-    ]
-    ends: list[Decimal | None] = [domain.minimum, *inside, domain.maximum]
+    """Points at the cuts and bounds, and the open intervals between and beyond them."""
+    low, high = domain.minimum, domain.maximum
+    inside = {cut for cut in cuts if (low is None or cut >= low) and (high is None or cut <= high)}
+    points = sorted(inside | {bound for bound in (low, high) if bound is not None})
+    ends: list[Decimal | None] = [*points]
+    if low is None:
+        ends.insert(0, None)
+    if high is None:
+        ends.append(None)
     regions: list[Region] = []
-    if domain.minimum is not None and domain.minimum not in inside:
-        regions.append(_point(domain.minimum))
-    for low, high in itertools.pairwise(ends):
-        if low is not None and low in inside:
-            regions.append(_point(low))
-        if low is None or high is None or low < high:
-            regions += _between(low, high, whole=domain.whole)
-    if domain.maximum is not None and (not regions or regions[-1].value != domain.maximum):
-        regions.append(_point(domain.maximum))
-    if domain.whole:
-        regions = [item for item in regions if item.value == item.value.to_integral_value()]
+    for index, end in enumerate(ends):
+        if end is not None and not (domain.whole and end != end.to_integral_value()):
+            regions.append(_point(end))
+        if index + 1 < len(ends):
+            regions += _between(end, ends[index + 1], whole=domain.whole)
     return regions
 
 

@@ -28,9 +28,16 @@ INTERNAL_CODES = frozenset(
         "PD_IN_REVIEW_BAND",
         "POLICY_NO_RULE_MATCHED",
         "POLICY_OFFER_INCOMPLETE",
+        "CAP_AMOUNT",
+        "CAP_TERM",
+        "CAP_ALL_IN_APR",
+        "CAP_CURRENCY",
     }
 )
-"""Codes that steer the process but are no reason for a customer: the model's reasons take over."""
+"""Codes that steer the process but say nothing about the customer: the model's reasons take over.
+
+Hard limits of a jurisdiction (`CAP_...`) stop a policy that grants too much, not a customer.
+"""
 
 
 @dataclass(frozen=True, slots=True)
