@@ -13,6 +13,7 @@ from unfold.decorators import action, display
 
 from core.console import PolicyAdmin, ServicePage, ops_site, shown_errors
 from core.console.navigation import Panel, add_panels
+from core.request import acting
 from tenants import selectors, services
 from tenants.choices import BankState
 from tenants.forms import OnboardForm
@@ -74,17 +75,17 @@ class BankAdmin(ServicePage, PolicyAdmin):
     def add_by_service(self, request: HttpRequest, data: dict[str, Any]) -> Bank:
         bank, job = services.request_onboarding(
             spec=parse_spec(data["spec"]),
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=acting(request),
             base_url=f"{request.scheme}://{data['slug']}.{request.get_host().split('.', 1)[-1]}",
         )
-        request.onboarding_job = job.id  # type: ignore[attr-defined]
+        bank.onboarding_job = job.id  # type: ignore[attr-defined]
         return bank
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
         messages.success(request, _("%(bank)s is being onboarded.") % {"bank": obj})
-        return redirect(reverse("ops:jobs_job_change", args=[request.onboarding_job]))  # type: ignore[attr-defined]
+        return redirect(reverse("ops:jobs_job_change", args=[obj.onboarding_job]))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -114,7 +115,7 @@ class BankAdmin(ServicePage, PolicyAdmin):
                 slug=bank.slug,
                 state=state,
                 reason=reason,
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=acting(request),
             ),
         )
 
@@ -125,9 +126,9 @@ class BankAdmin(ServicePage, PolicyAdmin):
         return self._asked(
             request,
             bank,
-            title=_("Change the plan of this bank"),
+            title=str(_("Change the plan of this bank")),
             field=forms.ChoiceField(label=_("Plan"), choices=choices, initial=bank.plan.code),
-            run=lambda plan: services.change_plan(slug=bank.slug, plan=plan, actor=request.actor),  # type: ignore[attr-defined]
+            run=lambda plan: services.change_plan(slug=bank.slug, plan=plan, actor=acting(request)),
         )
 
     def _asked(

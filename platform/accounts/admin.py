@@ -11,6 +11,7 @@ from accounts import services
 from accounts.forms import ClientForm, PersonForm
 from accounts.models import ApiClient, User
 from core.console import PolicyAdmin, ServicePage, bank_site, ops_site
+from core.request import acting
 
 
 class PersonAdmin(ServicePage, PolicyAdmin):
@@ -45,7 +46,7 @@ class PersonAdmin(ServicePage, PolicyAdmin):
             email=data["email"],
             name=data["name"],
             roles=data["roles"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=acting(request),
             base_url=request.build_absolute_uri("/"),
             language=request.LANGUAGE_CODE or "en",
         )
@@ -55,7 +56,9 @@ class PersonAdmin(ServicePage, PolicyAdmin):
         return person
 
     def change_by_service(self, request: HttpRequest, obj: User, data: dict[str, Any]) -> User:
-        return services.change_person(user_id=str(obj.pk), roles=data["roles"], actor=request.actor)  # type: ignore[attr-defined]
+        return services.change_person(
+            user_id=str(obj.pk), roles=data["roles"], actor=acting(request)
+        )
 
     @action(description=_("Disable"), url_path="disable", permissions=["change"])
     def disable(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -68,8 +71,8 @@ class PersonAdmin(ServicePage, PolicyAdmin):
     def _set_active(self, request: HttpRequest, object_id: str, *, is_active: bool) -> HttpResponse:
         def run() -> str:
             person = services.change_person(
-                user_id=object_id, is_active=is_active, actor=request.actor
-            )  # type: ignore[attr-defined]
+                user_id=object_id, is_active=is_active, actor=acting(request)
+            )
             return (_("%(name)s is enabled.") if is_active else _("%(name)s is disabled.")) % {
                 "name": person
             }
@@ -83,7 +86,7 @@ class PersonAdmin(ServicePage, PolicyAdmin):
         def run() -> str:
             services.invite_again(
                 user_id=object_id,
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=acting(request),
                 base_url=request.build_absolute_uri("/"),
             )
             return str(_("A new invitation was mailed."))
@@ -117,7 +120,7 @@ class ClientAdmin(ServicePage, PolicyAdmin):
         client, secret = services.create_client(
             name=data["name"],
             scopes=data["allowed_scopes"],
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=acting(request),
         )
         self._show_secret(request, client.client_id, secret)
         return client
@@ -137,7 +140,7 @@ class ClientAdmin(ServicePage, PolicyAdmin):
         client_id = ApiClient.objects.values_list("client_id", flat=True).get(pk=object_id)
 
         def run() -> str:
-            secret = services.rotate_secret(client_id=client_id, actor=request.actor)  # type: ignore[attr-defined]
+            secret = services.rotate_secret(client_id=client_id, actor=acting(request))
             self._show_secret(request, client_id, secret)
             return str(_("The old secret no longer works."))
 
@@ -149,7 +152,7 @@ class ClientAdmin(ServicePage, PolicyAdmin):
         client_id = ApiClient.objects.values_list("client_id", flat=True).get(pk=object_id)
 
         def run() -> str:
-            services.revoke_client(client_id=client_id, actor=request.actor)  # type: ignore[attr-defined]
+            services.revoke_client(client_id=client_id, actor=acting(request))
             return str(_("The client is revoked and its tokens are gone."))
 
         return self.confirmed(

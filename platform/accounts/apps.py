@@ -14,7 +14,10 @@ class AccountsConfig(AppConfig):
         for site in ("bank", "ops"):
             add_items(
                 site,
-                NavItem(_("People"), "group", "accounts_user_changelist", "accounts.user.view", _("Administration"), 80),
+                NavItem(
+                    _("People"), "group", "accounts_user_changelist", "accounts.user.view",
+                    _("Administration"), 80,
+                ),
                 NavItem(
                     _("API clients"), "key", "accounts_apiclient_changelist", "accounts.client.view",
                     _("Administration"), 81,

@@ -56,11 +56,19 @@ class BearerAuthentication(BaseAuthentication):
         if kind.lower() != "bearer" or not token:
             return None
         actor = actor_of_token(token.strip(), request_id=getattr(request, "request_id", ""))
-        request._request.actor = actor
+        request._request.actor = actor  # type: ignore[attr-defined]
         return ClientPrincipal(actor=actor), token
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="panorama"'
+
+
+def acting_client(request: Request) -> Actor:
+    """The client behind an authenticated API request. Raises `NotAuthenticated`."""
+    principal: Any = request.user
+    if not isinstance(principal, ClientPrincipal):
+        raise NotAuthenticated()
+    return principal.actor
 
 
 class ScopeRequired(BasePermission):

@@ -1,15 +1,12 @@
 """What the middleware hangs on a request, typed."""
 
+from typing import Any, cast
+
 from django.http import HttpRequest
 
 from core.actors import Actor
-from core.tenancy import BankContext, Context
 
 
-class PanoramaRequest(HttpRequest):
-    """A request after `core.middleware.ScopeMiddleware`."""
-
-    context: Context
-    bank: BankContext | None
-    request_id: str
-    actor: Actor
+def acting(request: HttpRequest) -> Actor:
+    """Who acts on this request: the logged-in person or the API client."""
+    return cast(Actor, cast(Any, request).actor)

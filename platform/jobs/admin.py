@@ -12,6 +12,7 @@ from unfold.decorators import action, display
 
 from core.console import PolicyAdmin, ServicePage, bank_site, ops_site
 from core.console.sites import PanoramaSite
+from core.request import acting
 from jobs import selectors, services
 from jobs.choices import JobState
 from jobs.models import Job
@@ -76,7 +77,7 @@ class JobAdmin(ServicePage, PolicyAdmin):
     @action(description=_("Cancel"), url_path="cancel", permissions=["control"])
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def run() -> str:
-            job = services.cancel_job(job_id=object_id, actor=request.actor)  # type: ignore[attr-defined]
+            job = services.cancel_job(job_id=object_id, actor=acting(request))
             return str(_("The job is %(state)s.")) % {"state": job.get_state_display()}
 
         return self.confirmed(request, object_id, question=_("Cancel this job?"), run=run)
@@ -84,7 +85,7 @@ class JobAdmin(ServicePage, PolicyAdmin):
     @action(description=_("Resume"), url_path="resume", permissions=["control"])
     def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def run() -> str:
-            services.resume_job(job_id=object_id, actor=request.actor)  # type: ignore[attr-defined]
+            services.resume_job(job_id=object_id, actor=acting(request))
             return str(_("The job is queued again and goes on where it stopped."))
 
         return self.confirmed(request, object_id, question=_("Resume this job?"), run=run)

@@ -22,7 +22,7 @@ class SingleStatementCursor(Cursor):
     def _execute_send(
         self, query: Any, *, force_extended: bool = False, binary: bool | None = None
     ) -> None:
-        super()._execute_send(query, force_extended=True, binary=binary)
+        super()._execute_send(query, force_extended=True, binary=binary)  # type: ignore[misc]
 
 
 class DatabaseFeatures(PostgresFeatures):
@@ -39,6 +39,8 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
 
     features_class = DatabaseFeatures
     scope: Context | None = None
+    search_path_set_schemas: list[str] | None
+    _setting_search_path: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.authentication import acting_client
 from core.errors import InvalidInput, NotFound
 from jobs.api.v1.serializers import JobSerializer
 from tenants import services
@@ -83,7 +84,7 @@ class BankList(ListAPIView[Bank]):
             raise InvalidInput("The body must be an object.")
         bank, job = services.request_onboarding(
             spec=parse_spec(request.data),
-            actor=request.user.actor,
+            actor=acting_client(request),
             base_url=request.build_absolute_uri("/"),
         )
         body = {"bank": BankSerializer(bank).data, "job": JobSerializer(job).data}
@@ -108,7 +109,7 @@ class BankStateView(APIView):
     def post(self, request: Request, slug: str) -> Response:
         body = StateSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        bank = services.change_state(slug=slug, actor=request.user.actor, **body.validated_data)
+        bank = services.change_state(slug=slug, actor=acting_client(request), **body.validated_data)
         return Response(BankSerializer(bank).data)
 
 
@@ -119,5 +120,5 @@ class BankPlanView(APIView):
     def post(self, request: Request, slug: str) -> Response:
         body = PlanSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        bank = services.change_plan(slug=slug, actor=request.user.actor, **body.validated_data)
+        bank = services.change_plan(slug=slug, actor=acting_client(request), **body.validated_data)
         return Response(BankSerializer(bank).data)

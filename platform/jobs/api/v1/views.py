@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.authentication import acting_client
 from jobs import selectors, services
 from jobs.api.v1.serializers import JobSerializer
 from jobs.models import Job
@@ -40,7 +41,7 @@ class JobCancel(APIView):
 
     @extend_schema(request=None, responses=JobSerializer)
     def post(self, request: Request, job_id: str) -> Response:
-        job = services.cancel_job(job_id=str(job_id), actor=request.user.actor)
+        job = services.cancel_job(job_id=str(job_id), actor=acting_client(request))
         return Response(JobSerializer(job).data)
 
 
@@ -49,5 +50,5 @@ class JobResume(APIView):
 
     @extend_schema(request=None, responses=JobSerializer)
     def post(self, request: Request, job_id: str) -> Response:
-        job = services.resume_job(job_id=str(job_id), actor=request.user.actor)
+        job = services.resume_job(job_id=str(job_id), actor=acting_client(request))
         return Response(JobSerializer(job).data)
