@@ -9,7 +9,7 @@ each schema, made by the first migration of `audit`, which such a migration depe
 
 import re
 
-_NAME = re.compile(r"^[a-z][a-z0-9_]{0,50}$")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,50}")
 
 FUNCTIONS = """
 CREATE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -61,5 +61,5 @@ def sealed_table(table: str, *, stream: str, hash_column: str = "row_hash") -> t
 
 def _check(*names: str) -> None:
     for name in names:
-        if not _NAME.match(name):
+        if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is not a plain lower-case name of at most 51 characters.")

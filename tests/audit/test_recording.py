@@ -161,7 +161,7 @@ def test_an_entry_of_a_rolled_back_write_is_gone_with_it(bank, actor: Actor) -> 
     assert verify(bank.schema).ok
 
 
-@pytest.mark.parametrize("name", ["bad name", "x; DROP TABLE y", "", "Ü", "a" * 60])
+@pytest.mark.parametrize("name", ["bad name", "x\n", "x; DROP TABLE y", "", "Ü", "a" * 60])
 def test_trigger_sql_takes_plain_names_only(name: str) -> None:
     with pytest.raises(ValueError, match="plain lower-case name"):
         append_only(name)

@@ -10,6 +10,7 @@ from core.storage.files import (
     put_stream,
     size,
 )
+from core.storage.publishing import remove_old_drafts
 from core.storage.reader import EncryptedReader
 from core.storage.writer import EncryptedWriter
 
@@ -24,5 +25,6 @@ __all__ = [
     "open_reader",
     "open_writer",
     "put_stream",
+    "remove_old_drafts",
     "size",
 ]

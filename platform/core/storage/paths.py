@@ -5,7 +5,7 @@ import re
 from core.storage.errors import BadPath
 from core.tenancy import current_bank
 
-_PART = re.compile(r"^[A-Za-z0-9_=@+-][A-Za-z0-9._=@+-]{0,199}$")
+_PART = re.compile(r"[A-Za-z0-9_=@+-][A-Za-z0-9._=@+-]{0,199}")
 _MAX = 600
 
 
@@ -17,6 +17,6 @@ def bank_path(path: str) -> str:
     a column, not into a path.
     """
     parts = path.split("/")
-    if len(path) > _MAX or not all(_PART.match(part) for part in parts):
+    if len(path) > _MAX or not all(_PART.fullmatch(part) for part in parts):
         raise BadPath()
     return f"{current_bank().schema}/{path}"

@@ -1,7 +1,9 @@
 """Making a finished draft visible under its name, whole or not at all."""
 
+import contextlib
 import os
 import tempfile
+import time
 from pathlib import Path
 from typing import IO
 
@@ -48,6 +50,20 @@ def discard(draft: IO[bytes]) -> None:
     Path(draft.name).unlink(missing_ok=True)
 
 
+def remove_old_drafts(*, older_than_seconds: float = 86_400.0) -> int:
+    """Remove what killed writers left on a local disk. Returns how many."""
+    folder = Path(storage().location) / DRAFTS if _is_local() else None
+    if folder is None or not folder.is_dir():
+        return 0
+    removed = 0
+    for draft in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if draft.stat().st_mtime < time.time() - older_than_seconds:
+                draft.unlink()
+                removed += 1
+    return removed
+
+
 def _publish_local(draft: IO[bytes], target: Path, *, overwrite: bool) -> None:
     os.fsync(draft.fileno())
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -68,6 +84,8 @@ def _publish_remote(draft: IO[bytes], name: str, *, overwrite: bool) -> None:
     """
     if not overwrite and storage().exists(name):
         raise FileExistsError(name)
+    if overwrite and storage().exists(name):
+        storage().delete(name)
     draft.seek(0)
     kept = storage().save(name, File(draft))
     if kept != name:

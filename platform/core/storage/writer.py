@@ -106,4 +106,5 @@ class EncryptedWriter(io.RawIOBase):
 
     def __del__(self) -> None:
         # RawIOBase would close, and so publish, a file that was forgotten half-way.
-        self._discard()
+        if "_discard" in self.__dict__:
+            self._discard()
