@@ -57,9 +57,7 @@ def test_no_admissible_segmentation_has_more_information(rows, trend, min_count,
     borders = [0, *cuts.tolist(), len(rows)]
     assert borders == sorted(set(borders))
     if cuts.size:
-        counts = [
-            (sum(bads[i:j]), sum(goods[i:j])) for i, j in itertools.pairwise(borders)
-        ]
+        counts = [(sum(bads[i:j]), sum(goods[i:j])) for i, j in itertools.pairwise(borders)]
         assert all(b >= 1 and g >= 1 and b + g >= min_count for b, g in counts)
         assert len(counts) <= max_bins
         assert fits([b / (b + g) for b, g in counts], trend)
@@ -78,5 +76,7 @@ def test_neighbours_can_be_required_to_differ_clearly():
 def test_nothing_to_cut_is_no_cut():
     cuts, found = best_cuts(np.array([5]), np.array([5]), min_count=1, max_bins=5, trend="none")
     assert (cuts.size, found) == (0, 0.0)
-    cuts, found = best_cuts(np.array([0, 0]), np.array([5, 5]), min_count=1, max_bins=5, trend="none")
+    cuts, found = best_cuts(
+        np.array([0, 0]), np.array([5, 5]), min_count=1, max_bins=5, trend="none"
+    )
     assert (cuts.size, found) == (0, 0.0)
