@@ -99,7 +99,9 @@ def deploy_policy(
     policy = Policy.objects.select_for_update().get(pk=found.policy_id)
     moment = _moment(valid_from)
     version = (
-        PolicyVersion.objects.select_for_update().select_related("catalogue").get(pk=version_id)
+        PolicyVersion.objects.select_for_update(of=("self",))
+        .select_related("catalogue")
+        .get(pk=version_id)
     )
     if version.stage not in (PolicyStage.APPROVED, PolicyStage.LIVE):
         raise Conflict("Only an approved version is deployed.", code="stage_not_allowed")
