@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from accounts import services
+from accounts.choices import Role
 from accounts.forms import ClientForm, PersonForm
 from accounts.models import ApiClient, User
 from core.console import PolicyAdmin, ServicePage, bank_site, ops_site
@@ -30,7 +31,7 @@ class PersonAdmin(ServicePage, PolicyAdmin):
     def show_roles(self, person: User) -> str:
         return ", ".join(
             str(label)
-            for value, label in User.roles.field.base_field.choices
+            for value, label in Role.choices
             if value in person.roles
         )
 
