@@ -40,10 +40,10 @@ def wanted_servers(environment: Mapping[str, str] | None = None) -> Wanted:
 
 
 def base_environment(run: RunFolder) -> dict[str, str]:
-    """Run folder and secret files; made on first use. A value already set by the user stays."""
-    own = {
-        RUN_DIR_VARIABLE: str(run.root),
-        "PANORAMA_MASTER_KEY_FILE": str(run.key_file("master.key")),
-        "PANORAMA_SECRET_KEY_FILE": str(run.secret_file("panorama_secret_key")),
+    """Run folder and secret files, made on first use. Secret files that the user names stay."""
+    files = {
+        "PANORAMA_MASTER_KEY_FILE": run.key_file("master.key"),
+        "PANORAMA_SECRET_KEY_FILE": run.secret_file("panorama_secret_key"),
     }
-    return {name: os.environ.get(name) or value for name, value in own.items()}
+    given = {name: os.environ.get(name) or str(path) for name, path in files.items()}
+    return {RUN_DIR_VARIABLE: str(run.root), **given}

@@ -1,5 +1,6 @@
 """Real servers in run folders of their own, never the one of the checkout."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from tests.embedded.sandbox import Sandbox
 @pytest.fixture(autouse=True)
 def no_servers_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The suite itself may run with servers of its own: they are none of these tests' business."""
-    for name in (*POSTGRES_VARIABLES, *REDIS_VARIABLES):
+    ours = [name for name in os.environ if name.startswith("PANORAMA_")]
+    for name in (*POSTGRES_VARIABLES, *REDIS_VARIABLES, *ours):
         monkeypatch.delenv(name, raising=False)
 
 
