@@ -8,10 +8,28 @@ from django.db import connection
 from psycopg import sql
 
 from audit.engine.chain import Link, SealedLink
+from audit.models import AuditSeal, PendingSeal
 from audit.streams import Stream
 
 BATCH = 5_000
 _FIRST_ID = uuid.UUID(int=0)
+WAITING_SHOWN = 1_000
+
+
+def last_seal_number() -> int:
+    """Number of the newest seal, 0 before the first."""
+    last = AuditSeal.objects.order_by("-seq").values_list("seq", flat=True).first()
+    return last or 0
+
+
+def waiting_rows() -> int:
+    """Rows that wait for their seal, counted up to `WAITING_SHOWN`."""
+    return len(PendingSeal.objects.values_list("pk")[:WAITING_SHOWN])
+
+
+def seal_of(stream: str, row_id: uuid.UUID) -> AuditSeal | None:
+    """The seal of one row, or None while it waits."""
+    return AuditSeal.objects.filter(stream=stream, row_id=row_id).first()
 
 
 def seal_batches() -> Iterator[list[SealedLink]]:

@@ -13,7 +13,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from django.conf import settings
 from django.db import connection
 
-from audit.engine.checkpoint import CheckedLine, Checkpoint, check_lines, line_hash, signed_line
+from audit.engine.checkpoint import (
+    CheckedLine,
+    Checkpoint,
+    check_lines,
+    line_hash,
+    read_line,
+    signed_line,
+)
 from core.clock import now
 from core.tenancy import current_context
 
@@ -57,6 +64,21 @@ def read_checkpoints(schema: str) -> list[CheckedLine]:
         return []
     complete, _, _ = path.read_text(errors="replace").rpartition("\n")
     return check_lines(public_key(), schema, complete.split("\n") if complete else [])
+
+
+def last_checkpoint(schema: str) -> Checkpoint | None:
+    """What the last whole line says; None when there is none, or when it is not ours."""
+    path = checkpoint_path(schema)
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+        complete, newline, _rest = file.read().rpartition(b"\n")
+    line = complete.rpartition(b"\n")[2].decode(errors="replace")
+    try:
+        return read_line(public_key(), line) if newline else None
+    except ValueError:
+        return None
 
 
 def checkpoint_path(schema: str) -> Path:
