@@ -15,16 +15,40 @@ ZIP_MAGIC = b"PK\x03\x04"
 WORKBOOK = "xl/workbook.xml"
 MAX_MEMBERS = 10_000
 PIECE = 1 << 20
-CELL = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
-OVERLAP = 64
+ADDRESS = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")
+ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]{0,200}?\br\s*=\s*["'](\d{1,7})["']""")
+CELL = re.compile(rb"<(?:\w+:)?c[\s>/]")
+WIDEST = 16_384
+OVERLAP = 256
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SheetExtent:
-    """Lowest right corner of a sheet part, which decides the memory a reader needs."""
+    """The rectangle a reader would allocate for a part: its furthest row and column so far.
 
-    rows: int
-    columns: int
+    Cells may come without an address; then as many columns are assumed as there are such cells.
+    """
+
+    rows: int = 0
+    columns: int = 0
+    cells: int = 0
+    addresses: int = 0
+
+    def see(self, text: bytes) -> None:
+        """Take in a piece of XML."""
+        found = ADDRESS.findall(text)
+        rows = [int(row) for _, row in found] + [int(row) for row in ROW.findall(text)]
+        letters = {letters.upper() for letters, _ in found}
+        self.rows = max([self.rows, *rows])
+        self.columns = max([self.columns, *map(_column_number, letters)])
+        self.cells += len(CELL.findall(text))
+        self.addresses += len(found)
+
+    @property
+    def area(self) -> int:
+        """Cells of the rectangle."""
+        bare = max(self.cells - self.addresses, 0)
+        return max(self.rows, min(bare, 1)) * max(self.columns, min(bare, WIDEST))
 
 
 def member_names(handle: BinaryIO) -> frozenset[str]:
@@ -77,9 +101,9 @@ def _check_size(inflated: int, stored: int, limits: Limits) -> None:
 
 
 def _inflate(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits, before: int) -> int:
-    """Inflate one member under the limits; of a sheet, find the furthest cell. Bytes seen."""
-    is_sheet = member.filename.startswith("xl/worksheets/") and member.filename.endswith(".xml")
-    seen = rows = columns = 0
+    """Inflate one member under the limits, watching its furthest cell. Bytes seen."""
+    seen = 0
+    extent = SheetExtent()
     tail = b""
     with archive.open(member) as stream:
         while piece := stream.read(PIECE):
@@ -87,31 +111,24 @@ def _inflate(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits, 
             _check_size(seen, member.compress_size, limits)
             if before + seen > limits.xlsx_bytes:
                 raise ZipBomb(f"The workbook inflates beyond {limits.xlsx_bytes:,} bytes.")
-            if is_sheet:
-                extent = _extent(tail + piece)
-                rows, columns = max(rows, extent.rows), max(columns, extent.columns)
-                _check_cells(rows, columns, limits)
-                tail = piece[-OVERLAP:]
+            text = tail + piece
+            cut = text.rfind(b"<") if len(text) - text.rfind(b"<") < OVERLAP else len(text)
+            extent.see(text[:cut])
+            tail = text[cut:]
+            _check_area(extent, limits)
+        extent.see(tail)
+        _check_area(extent, limits)
     return seen
 
 
-def _check_cells(rows: int, columns: int, limits: Limits) -> None:
-    if rows * columns > limits.xlsx_cells:
+def _check_area(extent: SheetExtent, limits: Limits) -> None:
+    if extent.area > limits.xlsx_cells:
         raise ZipBomb(
-            f"A sheet spans {rows:,} rows and {columns:,} columns; "
+            f"A sheet spans {extent.rows:,} rows and {extent.columns:,} columns; "
             f"{limits.xlsx_cells:,} cells are allowed. Send large tables as CSV or Parquet.",
-            rows=rows,
-            columns=columns,
+            rows=extent.rows,
+            columns=extent.columns,
         )
-
-
-def _extent(text: bytes) -> SheetExtent:
-    found = CELL.findall(text)
-    if not found:
-        return SheetExtent(0, 0)
-    columns = max(_column_number(letters) for letters in {letters for letters, _ in found})
-    rows = max(int(row) for _, row in found)
-    return SheetExtent(rows, columns)
 
 
 def _column_number(letters: bytes) -> int:

@@ -109,10 +109,12 @@ def _refuse_long(ends: NDArray[np.int64], row: int, limits: Limits) -> None:
 def regular_ends(data: bytes, delimiter: str) -> NDArray[np.int64] | None:
     """Offsets after each record's line end, or None where only the careful reader can tell.
 
-    Regular means: no NUL, no marked damage, no bare carriage return, and every quote either opens
+    Regular means: valid UTF-8, no NUL, no marked damage, no bare carriage return, and every quote either opens
     a field, closes one, or is doubled inside one; then counting quotes tells inside from outside.
     """
     if b"\0" in data or DAMAGE_UTF8 in data:
+        return None
+    if not data.isascii() and not _is_utf8(data):
         return None
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return None
@@ -124,6 +126,14 @@ def regular_ends(data: bytes, delimiter: str) -> NDArray[np.int64] | None:
             return None
         lines = lines[np.searchsorted(quotes, lines) % 2 == 0]
     return lines.astype(np.int64) + 1
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data" and error.end == len(data)
+    return True
 
 
 def _quotes_regular(array: NDArray[np.uint8], quotes: NDArray[np.int64], delimiter: int) -> bool:

@@ -168,22 +168,25 @@ class _Conversion:
         """Judge one chunk and write each of its rows to one side or the other."""
         self.blank += chunk.blank
         self.rows_in += len(chunk.rows) + len(chunk.rejects)
-        mask_all = not all(is_open(column) for column in self.contract.columns)
-        for reject in chunk.rejects:
-            self.bad.add(
-                whole_row_entry(
-                    reject.row, reject.reason, reject.message, reject.raw, mask=mask_all
-                )
-            )
-        if not len(chunk.rows):
-            return
+        entries = self._whole_rows(chunk)
         found = _Findings(np.zeros(len(chunk.rows), dtype=bool))
-        values = self._cast(chunk, found)
-        self._check(values, found)
-        self._refuse_repeats(values, found)
-        for index in sorted(found.by_row):
-            self.bad.add(self._entry(chunk, index, found.by_row[index]))
+        values: dict[str, pl.Series] = {}
+        if len(chunk.rows):
+            values = self._cast(chunk, found)
+            self._check(values, found)
+            self._refuse_repeats(values, found)
+            entries += [self._entry(chunk, i, faults) for i, faults in found.by_row.items()]
+        for entry in sorted(entries, key=lambda entry: entry.row):
+            self.bad.add(entry)
         self._store(chunk, values, ~found.bad)
+
+    def _whole_rows(self, chunk: Chunk) -> list[QuarantineEntry]:
+        """Records that never had columns; shown only where no column is secret."""
+        mask = not all(is_open(column) for column in self.contract.columns)
+        return [
+            whole_row_entry(reject.row, reject.reason, reject.message, reject.raw, mask=mask)
+            for reject in chunk.rejects
+        ]
 
     def _cast(self, chunk: Chunk, found: _Findings) -> dict[str, pl.Series]:
         values: dict[str, pl.Series] = {}

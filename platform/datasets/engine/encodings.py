@@ -174,7 +174,7 @@ class Utf8Reader:
 
     def _decode(self, data: bytes) -> bytes:
         assert self._decoder is not None
-        return self._decoder.decode(data, final=not data).encode("utf-8", "surrogatepass")
+        return self._decoder.decode(data, final=not data).encode("utf-8")
 
 
 def mark_damage(data: bytes) -> str:

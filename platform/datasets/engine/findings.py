@@ -111,8 +111,8 @@ TEXTS: dict[str, tuple[Severity, str, str]] = {
     ),
     "duplicate_rows": (
         WARNING,
-        "{n:,} rows repeat an earlier row in every field.",
-        "{n:,} 行与之前的行完全相同。",
+        "{n:,} rows repeat an earlier row in every field but ids.",
+        "{n:,} 行除标识外与之前的行完全相同。",
     ),
     "implausible_zero": (
         WARNING,

@@ -129,8 +129,11 @@ def _fast_chunk(block: Block, plan: TextPlan, *, skip: int, names: int, done: in
 
 
 def _series(column: pa.ChunkedArray) -> pl.Series:
+    """A parsed column; the word "nan" is not a missing value here, so it becomes infinite too."""
     series = pl.from_arrow(column)
     assert isinstance(series, pl.Series)
+    if series.dtype.is_float() and series.is_nan().any():
+        return series.fill_nan(float("inf"))
     return series
 
 
