@@ -7,7 +7,28 @@ class DatasetsConfig(AppConfig):
     verbose_name = _("Datasets")
 
     def ready(self) -> None:
+        from core.console.navigation import NavItem, add_items
         from datasets import permissions, services
 
         permissions.register_all()
         services.register_jobs()
+        group = _("Data")
+        add_items(
+            "bank",
+            NavItem(
+                _("Datasets"),
+                "database",
+                "datasets_dataset_changelist",
+                permissions.VIEW,
+                group,
+                10,
+            ),
+            NavItem(
+                _("Loads"),
+                "upload_file",
+                "datasets_datasetload_changelist",
+                permissions.VIEW,
+                group,
+                11,
+            ),
+        )

@@ -34,6 +34,7 @@ from datasets.selectors.catalogue import (
     quality_of,
     ready_loads,
     row_count,
+    summary_of,
 )
 from datasets.selectors.data import column_names, iter_columns, open_columns, open_target
 from datasets.selectors.records import ContractView, DatasetView, LoadView, QualityScores
@@ -62,4 +63,5 @@ __all__ = [
     "quality_of",
     "ready_loads",
     "row_count",
+    "summary_of",
 ]

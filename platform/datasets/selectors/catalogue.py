@@ -207,3 +207,8 @@ def quality_of(load_id: str) -> contracts.QualityReport:
     if body is None:
         raise NotFound("The load has no quality report yet.")
     return contracts.report_from_json(str(body))
+
+
+def summary_of(load_id: str) -> dict[str, Any]:
+    """What the conversion counted (`datasets.contracts.IntakeSummary` as JSON), empty before it."""
+    return DatasetLoad.objects.filter(pk=load_id).values_list("summary", flat=True).first() or {}

@@ -1,0 +1,59 @@
+"""How figures of datasets are written on pages."""
+
+from typing import Any
+
+from django import template
+
+from charts.numerals import finite
+from datasets import labels
+from datasets.states import LoadState
+
+register = template.Library()
+NOTHING = "–"
+
+
+@register.filter
+def share(value: Any) -> str:
+    """A share between 0 and 1 as per cent."""
+    held = finite(value) if isinstance(value, int | float) else None
+    return NOTHING if held is None else f"{held:.2%}"
+
+
+@register.filter
+def over(part: int, whole: int) -> str:
+    """part / whole as per cent."""
+    return share(part / whole) if whole else NOTHING
+
+
+@register.filter
+def thousands(value: Any) -> str:
+    """A whole number with separators."""
+    return f"{value:,}" if isinstance(value, int) else NOTHING
+
+
+@register.filter
+def figure(value: Any) -> str:
+    """A number with four figures, anything else as it is."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, float) and not value.is_integer():
+        return f"{value:,.4g}"
+    return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
+
+
+@register.filter
+def delimiter(value: str) -> str:
+    """A delimiter made visible."""
+    return {"\t": "Tab", " ": "␣"}.get(value, value)
+
+
+@register.filter
+def type_name(value: str) -> str:
+    """What a column type is called."""
+    return str(labels.TYPES.get(value, value))
+
+
+@register.filter
+def load_state(value: str) -> str:
+    """What a load's state is called."""
+    return str(LoadState(value).label)
