@@ -9,6 +9,7 @@ class TenantsConfig(AppConfig):
     def ready(self) -> None:
         from core.console.navigation import NavItem, add_items
         from core.tenancy import register_directory
+        from core.ticks import Tick, register_tick
         from tenants import permissions, provisioning, services
         from tenants.directory import directory
 
@@ -16,6 +17,7 @@ class TenantsConfig(AppConfig):
         permissions.register_all()
         provisioning.register_own_steps()
         services.register_jobs()
+        register_tick(Tick("tenants.meter", services.METER_SECONDS, services.meter_banks))
         add_items(
             "ops",
             NavItem(

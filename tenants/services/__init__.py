@@ -1,4 +1,16 @@
 from tenants.services.lifecycle import change_plan, change_state
+from tenants.services.metering import EVERY_SECONDS as METER_SECONDS
+from tenants.services.metering import meter_bank, meter_banks, month_of
 from tenants.services.onboarding import onboard_now, register_jobs, request_onboarding
 
-__all__ = ["change_plan", "change_state", "onboard_now", "register_jobs", "request_onboarding"]
+__all__ = [
+    "METER_SECONDS",
+    "change_plan",
+    "change_state",
+    "meter_bank",
+    "meter_banks",
+    "month_of",
+    "onboard_now",
+    "register_jobs",
+    "request_onboarding",
+]

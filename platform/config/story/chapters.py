@@ -1,4 +1,4 @@
-"""What happens in the story, chapter by chapter, through REST and, where people act, through the services they click."""
+"""What happens in the story: through REST and, where people act, through the services they click."""
 
 import statistics
 import time
