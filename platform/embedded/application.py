@@ -6,7 +6,6 @@ import signal
 import socket
 import sys
 import time
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -48,6 +47,7 @@ class Runner:
         self._supervisor = ProcessSupervisor(logs=run.logs, on_change=self._note_children)
         self._lock = FileLock(run.root / APPLICATION_LOCK)
         self._next_look = 0.0
+        self._reservation: socket.socket | None = None
 
     def run(self, *, with_story: bool) -> int:
         """Everything from first to last. Returns an exit status: the story's, else 0."""
@@ -73,9 +73,11 @@ class Runner:
         finally:
             (self._run.root / STATUS).unlink(missing_ok=True)
             self._lock.release()
+            if self._reservation is not None:
+                self._reservation.close()
 
     def _live(self, lease: ServerLease, *, with_story: bool) -> int:
-        port = choose_port()
+        port = self._reserve_port()
         application = read_procfile(self._procfile, port=port)
         environment = lease.environment() | {
             PORT_VARIABLE: str(port),
@@ -98,6 +100,16 @@ class Runner:
             self._tick(lease)
             time.sleep(_TICK)
 
+    def _reserve_port(self) -> int:
+        """The port the user names, else 8000 if it is free, else the next free one."""
+        given = os.environ.get(PORT_VARIABLE)
+        first, count = (int(given), 1) if given else (_FIRST_PORT, _PORTS_TRIED)
+        for port in range(first, first + count):
+            self._reservation = reserve_port(port)
+            if self._reservation is not None:
+                return port
+        raise EmbeddedError(f"Port {first} is taken; set {PORT_VARIABLE} to a free one.")
+
     def _run_step(
         self, step: Process, lease: ServerLease, environment: dict[str, str], failure: str
     ) -> None:
@@ -114,7 +126,7 @@ class Runner:
         self._supervisor.tick()
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + _LOOK_AT_SERVERS
-            lease.ensure()
+            lease.watch()
 
     def _wait_for_health(self, application: Application, port: int) -> None:
         deadline = time.monotonic() + _HEALTH_SECONDS
@@ -152,16 +164,22 @@ def sweep_leftovers(run: RunFolder) -> None:
     )
 
 
-def choose_port() -> int:
-    """The port the user names, else 8000 if it is free, else the next free one."""
-    if given := os.environ.get(PORT_VARIABLE):
-        return int(given)
-    for port in range(_FIRST_PORT, _FIRST_PORT + _PORTS_TRIED):
-        with socket.socket() as probe, suppress(OSError):
+def reserve_port(port: int) -> socket.socket | None:
+    """Keep a free port for us among all runners of this machine, None when it is taken.
+
+    The server that will listen binds later, so the port itself cannot be held. An abstract socket
+    stands for it: the kernel lets one process have the name, and frees it when that process dies.
+    """
+    reservation = socket.socket(socket.AF_UNIX)
+    try:
+        reservation.bind(f"\0panorama-port-{port}")
+        with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
-            return port
-    raise EmbeddedError(f"No free port from {_FIRST_PORT} on; set {PORT_VARIABLE}.")
+    except OSError:
+        reservation.close()
+        return None
+    return reservation
 
 
 def application_status(run: RunFolder) -> dict[str, Any]:

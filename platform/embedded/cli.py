@@ -3,6 +3,7 @@
 import argparse
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,8 @@ def main(arguments: Sequence[str]) -> int:
     except EmbeddedError as error:
         print(f"embedded: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
 
 
 def _exec(options: argparse.Namespace) -> int:
@@ -85,7 +88,7 @@ def _psql(options: argparse.Namespace) -> int:
 
 def _in_lease(command: Sequence[str], lease: ServerLease) -> int:
     with signals_left_to_child():
-        return run_in_foreground(command, environment=lease.environment(), on_tick=lease.ensure)
+        return run_in_foreground(command, environment=lease.environment(), on_tick=lease.watch)
 
 
 def _serve(options: argparse.Namespace) -> int:

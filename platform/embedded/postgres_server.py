@@ -90,8 +90,14 @@ class PostgresServer:
         An interrupted try leaves no half cluster.
         """
         self.account.own(self.data.parent)
-        if not (self.data / "PG_VERSION").exists():
+        version = self.data / "PG_VERSION"
+        if not version.exists():
             self._make_cluster()
+        elif version.read_text().strip() != (ours := self._major_version()):
+            raise EmbeddedError(
+                f"{self.data} was made by PostgreSQL {version.read_text().strip()}, this is {ours}: "
+                "dump it with the old one, or remove it (`make clean`) to begin anew."
+            )
         self.account.own(self.data)
         sockets = str(self.sockets).replace("'", "''")
         self._write("panorama.conf", _SETTINGS.format(sockets=sockets))
@@ -142,6 +148,11 @@ class PostgresServer:
         """A libpq URL; Django, psycopg and psql all read this form."""
         password = self.run.secret(login)
         return f"postgresql://{login}:{password}@/{DATABASE}?host={self.sockets}"
+
+    def _major_version(self) -> str:
+        command = [str(self.binaries / "postgres"), "--version"]
+        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return output.split()[2].partition(".")[0]
 
     def _as_superuser(self, database: str, script: str) -> None:
         done = subprocess.run(

@@ -4,9 +4,11 @@ It holds `server.lock`. Users hold `users.lock` shared, so that a user that dies
 is gone at once for the kernel. When the daemon can take that lock alone, nobody is left: it stops.
 """
 
+import contextlib
 import os
 import signal
 import time
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -36,6 +38,7 @@ class ServerDaemon:
         self._supervisor = ProcessSupervisor(logs=run.logs, on_change=self._note_children)
         self._status: dict[str, Any] = {}
         self._stopping = False
+        self._socket_folders: list[Path] = []
 
     def serve(self) -> int:
         """Run until nobody needs the servers or a signal asks to stop. Returns an exit status."""
@@ -64,6 +67,9 @@ class ServerDaemon:
             return 1
         self._note_state("stopping")
         self._supervisor.stop()
+        for folder in self._socket_folders:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
         self._note_state("stopped")
         return 0
 
@@ -72,11 +78,13 @@ class ServerDaemon:
         if self._wanted.redis:
             redis = redis_server(self._run)
             redis.initialise()
+            self._socket_folders.append(redis.sockets)
             self._supervisor.start(redis.process())
             environment |= {"BROKER_URL": redis.broker_url(), "CACHE_URL": redis.cache_url()}
         if self._wanted.postgres:
             postgres = postgres_server(self._run)
             postgres.initialise()
+            self._socket_folders.append(postgres.sockets)
             self._supervisor.start(postgres.process())
             postgres.ensure_logins()
             environment |= {

@@ -17,6 +17,7 @@ from embedded.server_daemon import KEEP, SERVER_LOCK, STATUS, USERS_LOCK
 
 _START_SECONDS = 120.0
 _STOP_SECONDS = 60.0
+_ALONE_SECONDS = 0.2
 
 
 class ServerLease:
@@ -33,6 +34,9 @@ class ServerLease:
         self._users.acquire(shared=True)
         if self._keep:
             (self._run.root / KEEP).touch()
+        elif not daemon_status(self._run):
+            # A wish to keep servers ended with those servers.
+            (self._run.root / KEEP).unlink(missing_ok=True)
         try:
             self.ensure()
         except BaseException:
@@ -42,10 +46,12 @@ class ServerLease:
 
     def __exit__(self, *error: object) -> None:
         # Alone? Then the servers go with us, and we see them off, so that nothing is left behind.
-        alone = self._users.acquire(timeout=0)
+        alone = self._users.acquire(timeout=_ALONE_SECONDS)
         if alone and not (self._run.root / KEEP).exists():
             stop_servers(self._run)
         self._users.release()
+        # The daemon may have noticed first that nobody is left.
+        proc.wait_until(lambda: daemon_status(self._run).get("state") != "stopping", _STOP_SECONDS)
 
     def ensure(self) -> None:
         """Start the daemon when none runs, and wait until its servers are ready."""
@@ -70,6 +76,14 @@ class ServerLease:
             ):
                 starter = _launch(self._run, self._wanted)
             time.sleep(0.03)
+
+    def watch(self) -> None:
+        """Have killed servers started again; EmbeddedError when somebody stopped them in order."""
+        if not self._wanted.names:
+            return
+        if self._run.read_json(STATUS).get("state") in ("stopping", "stopped"):
+            raise EmbeddedError(f"The servers of {self._run.root} were stopped from elsewhere.")
+        self.ensure()
 
     def environment(self) -> dict[str, str]:
         """What to add to a process' environment; values set by the user win."""

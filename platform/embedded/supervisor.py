@@ -59,6 +59,7 @@ class _Child:
     pause: float = _FIRST_PAUSE
     next_start: float = 0.0
     last_exit: int | None = None
+    asked_to_stop: bool = False
 
 
 class ProcessSupervisor:
@@ -107,7 +108,9 @@ class ProcessSupervisor:
             for number, seconds in child.process.stop_steps:
                 if _has_ended(child.popen):
                     break
-                send(child.seen, number)
+                if not child.asked_to_stop:
+                    send(child.seen, number)
+                child.asked_to_stop = False
                 wait_until(partial(_has_ended, child.popen), seconds)
             child.last_exit = _bury(child.popen)
             child.popen = None
@@ -119,6 +122,7 @@ class ProcessSupervisor:
         for child in self._children:
             if child.popen is not None and child.seen is not None and not _has_ended(child.popen):
                 send(child.seen, child.process.stop_steps[0][0])
+                child.asked_to_stop = True
         self.stop()
 
     def snapshot(self) -> dict[str, Any]:

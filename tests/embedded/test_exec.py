@@ -73,6 +73,26 @@ def test_command_is_stopped_with_its_runner(sandbox: Sandbox) -> None:
     assert daemon_status(sandbox.run) == {}
 
 
+def test_command_ends_when_its_servers_are_stopped_from_elsewhere(sandbox: Sandbox) -> None:
+    runner = sandbox.popen("exec", "--", sys.executable, "-c", HOLD)
+    assert runner.stdout is not None
+    assert runner.stdout.readline() == "holding\n"
+    assert sandbox.call("stop") == (0, "stopped\n")
+    output, _ = runner.communicate(timeout=30)
+    assert "were stopped from elsewhere" in output
+    assert runner.returncode == 1
+    assert daemon_status(sandbox.run) == {}
+
+
+def test_wish_to_keep_ends_with_the_servers_it_was_for(sandbox: Sandbox) -> None:
+    assert sandbox.call("exec", "--keep", "--", "true")[0] == 0
+    daemon = int(daemon_status(sandbox.run)["pid"])
+    os.kill(daemon, signal.SIGKILL)
+    assert wait_until(lambda: look(daemon) is None, 10)
+    assert sandbox.call("exec", "--", "true")[0] == 0
+    assert daemon_status(sandbox.run) == {}
+
+
 def test_named_servers_are_used_and_ours_stay_down(sandbox: Sandbox) -> None:
     named = {
         "DATABASE_URL": "postgresql://a@db/x",

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 import redis
 
+from embedded.errors import EmbeddedError
 from embedded.postgres_server import postgres_server
 from embedded.proc import look, wait_until, working_folder
 from embedded.server_lease import ServerLease
@@ -166,6 +167,18 @@ def test_unrelated_process_named_in_a_stale_pid_file_lives_on(sandbox: Sandbox) 
     finally:
         bystander.kill()
         bystander.wait()
+
+
+def test_cluster_of_another_major_version_is_left_alone(sandbox: Sandbox) -> None:
+    with ServerLease(sandbox.run):
+        pass
+    version = postgres_server(sandbox.run).data / "PG_VERSION"
+    version.write_text("17\n")
+    try:
+        with pytest.raises(EmbeddedError, match="made by PostgreSQL 17, this is 18"):
+            ServerLease(sandbox.run).__enter__()
+    finally:
+        version.write_text("18\n")
 
 
 def test_two_run_folders_live_side_by_side(sandbox: Sandbox, closed_sandbox: Sandbox) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from embedded.application import MARKER, sweep_leftovers
+from embedded.application import MARKER, reserve_port, sweep_leftovers
 from embedded.errors import EmbeddedError
 from embedded.proc import every_process, has_variable, look, wait_until
 from embedded.run_folder import RunFolder
@@ -115,6 +116,21 @@ def test_leftovers_are_known_by_their_mark(tmp_path: Path) -> None:
         assert look(pids["theirs"]) is not None
     finally:
         supervisor.stop()
+
+
+def test_port_is_kept_from_other_runners_and_listeners() -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = int(listener.getsockname()[1])
+        assert reserve_port(port) is None
+    first = reserve_port(port)
+    assert first is not None
+    assert reserve_port(port) is None
+    first.close()
+    second = reserve_port(port)
+    assert second is not None
+    second.close()
 
 
 @pytest.mark.parametrize("story_status", ["0", "4"])
