@@ -1,6 +1,7 @@
 """Everything that changes scoring, and asking for decisions."""
 
 from jobs import registry
+from scoring.services.batch_results import Results, batch_results
 from scoring.services.batches import JOB as BATCH_JOB
 from scoring.services.batches import run_batch, start_batch
 from scoring.services.deciding import Call, Decided, decide_applications, new_call
@@ -9,12 +10,15 @@ from scoring.services.deploying import deploy_policy, deploy_version, withdraw_d
 from scoring.services.policies import (
     approve_policy,
     check_policy,
+    preview_policy,
     reject_policy,
     retire_policy,
     save_policy_version,
     submit_policy,
 )
+from scoring.services.policy_forms import form_of
 from scoring.services.replaying import Replay, replay_decision
+from scoring.services.revealing import reveal_inputs
 from scoring.services.training import JOB as TRAIN_JOB
 from scoring.services.training import create_model, run_training, start_model_run
 from scoring.services.versions import (
@@ -28,14 +32,18 @@ __all__ = [
     "Call",
     "Decided",
     "Replay",
+    "Results",
     "approve_policy",
     "approve_version",
+    "batch_results",
     "check_policy",
     "create_model",
     "decide_applications",
     "deploy_policy",
     "deploy_version",
+    "form_of",
     "new_call",
+    "preview_policy",
     "register_decisions",
     "register_jobs",
     "reject_policy",
@@ -43,6 +51,7 @@ __all__ = [
     "replay_decision",
     "retire_policy",
     "retire_version",
+    "reveal_inputs",
     "run_batch",
     "run_training",
     "save_policy_version",

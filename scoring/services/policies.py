@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -34,7 +35,7 @@ from scoring.runtime.bundle import entries_of, literal_codes
 from scoring.services import review
 from scoring.services.catalogues import keep_catalogue, newest_entries
 from scoring.services.people import key_of
-from scoring.services.policy_forms import pointers, to_form
+from scoring.services.policy_forms import form_of, pointers, to_form
 
 
 def check_policy(*, draft: PolicyIn) -> AdmittedPolicy:
@@ -52,6 +53,27 @@ def check_policy(*, draft: PolicyIn) -> AdmittedPolicy:
         ) from error
     except (ValueError, RecursionError) as error:
         raise field_error("/form", "invalid", str(error)[:300]) from error
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPolicy:
+    """What an admitted flow reads and may give as codes; `form` None where only the flow can say it."""
+
+    sha256: str
+    inputs: tuple[str, ...]
+    codes: tuple[str, ...]
+    form: Mapping[str, Any] | None
+
+
+def preview_policy(*, draft: PolicyIn) -> CheckedPolicy:
+    """Whether a draft would be admitted. Raises `InvalidInput` with a pointer to each fault."""
+    admitted = check_policy(draft=draft)
+    return CheckedPolicy(
+        sha256=admitted.hash,
+        inputs=tuple(field.name for field in admitted.inputs),
+        codes=literal_codes(admitted),
+        form=form_of(dict(admitted.document)),
+    )
 
 
 @transaction.atomic

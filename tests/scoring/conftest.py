@@ -25,7 +25,10 @@ _trained: dict[str, Any] = {}
 
 def person(role: Role, number: int) -> Actor:
     return Actor(
-        kind="user", id=str(number), label=f"{role}{number}@alpha.test", roles=frozenset({role.value})
+        kind="user",
+        id=str(number),
+        label=f"{role}{number}@alpha.test",
+        roles=frozenset({role.value}),
     )
 
 
@@ -96,7 +99,9 @@ def load_portfolio(count: int = 1500, seed: int = 7) -> DatasetLoad:
     return load
 
 
-def train_version(model: Model, load: DatasetLoad, kind: str = "scorecard", **more: Any) -> ModelVersion:
+def train_version(
+    model: Model, load: DatasetLoad, kind: str = "scorecard", **more: Any
+) -> ModelVersion:
     run = services.start_model_run(
         model_id=str(model.id), load_id=str(load.id), kind=kind, actor=ANALYST, **more
     )
@@ -143,7 +148,9 @@ def live(version) -> ModelVersion:
 def decide() -> Callable[..., Any]:
     """decide(inputs, key="k1", application="A1") -> the decision's view."""
 
-    def ask(inputs: dict[str, Any], *, key: str = "k1", application: str = "A1", **more: Any) -> Any:
+    def ask(
+        inputs: dict[str, Any], *, key: str = "k1", application: str = "A1", **more: Any
+    ) -> Any:
         from scoring.contracts import DecisionIn
 
         given = DecisionIn(application=application, inputs=inputs, **more)

@@ -6,10 +6,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from scoring import services
-from scoring.models import BatchChunk, BatchRun, Decision
+from scoring.models import BatchChunk, Decision
 from scoring.services.batch_files import csv_stream, parquet_stream
 from tests.scoring import portfolio
-from tests.scoring.conftest import ANALYST, OFFICER, approve_all, load_portfolio, run_now, train_version
+from tests.scoring.conftest import (
+    OFFICER,
+    approve_all,
+    run_now,
+    train_version,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +46,9 @@ def test_train_approve_deploy_decide_batch(model, load, decide, kind):
     assert result["rows"] == 1500
     batch.refresh_from_db()
     assert [c["rows"] for c in batch.manifest["chunks"]] == [400, 400, 400, 300]
-    paths = list(BatchChunk.objects.filter(run=batch).order_by("number").values_list("path", flat=True))
+    paths = list(
+        BatchChunk.objects.filter(run=batch).order_by("number").values_list("path", flat=True)
+    )
     table = pq.read_table(io.BytesIO(b"".join(parquet_stream(paths))))
     assert table.column("row").to_pylist() == list(range(1, 1501))
     assert table.column("key_loan")[0].as_py() == "L000000"
@@ -55,8 +62,12 @@ def test_online_equals_batch_equals_replay(live, load, model, decide):
         load_id=str(load.id), model_id=str(model.id), actor=OFFICER, chunk_rows=700
     )
     run_now(batch.job_id)
-    paths = list(BatchChunk.objects.filter(run=batch).order_by("number").values_list("path", flat=True))
-    table = pq.read_table(io.BytesIO(b"".join(parquet_stream(paths)))).slice(0, len(rows)).to_pylist()
+    paths = list(
+        BatchChunk.objects.filter(run=batch).order_by("number").values_list("path", flat=True)
+    )
+    table = (
+        pq.read_table(io.BytesIO(b"".join(parquet_stream(paths)))).slice(0, len(rows)).to_pylist()
+    )
     for place, (row, scored) in enumerate(zip(rows, table, strict=True)):
         inputs = {k: None if row[k] == "" else row[k] for k in portfolio.GOOD}
         online = decide(inputs, key=f"k{place}", application=f"A{place}")

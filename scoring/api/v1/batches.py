@@ -1,0 +1,66 @@
+"""`/api/v1/scoring/batches`: a dataset in, a job, a file out."""
+
+from typing import ClassVar
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from scoring import permissions, selectors, services
+from scoring.api.v1 import serializers as shapes
+from scoring.api.v1.lists import ViewList
+
+Codes = dict[str, str]
+
+
+class BatchList(ViewList):
+    """Batches, newest first; a `POST` starts one with what is live now."""
+
+    permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW, "POST": permissions.BATCH}
+    serializer_class = shapes.BatchSerializer
+    as_view_row = staticmethod(selectors.as_batch)
+
+    def get_queryset(self):  # type: ignore[no-untyped-def]
+        return selectors.batch_rows()
+
+    @extend_schema(request=shapes.NewBatchSerializer, responses={202: shapes.BatchSerializer})
+    def post(self, request: Request) -> Response:
+        body = shapes.NewBatchSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+        run = services.start_batch(
+            load_id=str(given["load"]),
+            model_id=str(given["model"]),
+            version_id=str(given["version"] or ""),
+            actor=request.user.actor,
+        )
+        view = selectors.get_batch(str(run.id))
+        response = Response(shapes.BatchSerializer(view).data, status=202)
+        response["Location"] = f"/api/v1/jobs/{view.job.id}"
+        return response
+
+
+class BatchDetail(APIView):
+    permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}
+
+    @extend_schema(responses=shapes.BatchSerializer)
+    def get(self, request: Request, batch_id: str) -> Response:
+        return Response(shapes.BatchSerializer(selectors.get_batch(str(batch_id))).data)
+
+
+class BatchResults(APIView):
+    """All rows as one file, `results.csv` or `results.parquet`, streamed."""
+
+    permission_codes: ClassVar[Codes] = {"GET": permissions.BATCH}
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    def get(self, request: Request, batch_id: str, kind: str) -> StreamingHttpResponse:
+        results = services.batch_results(
+            batch_id=str(batch_id), kind=kind, actor=request.user.actor
+        )
+        response = StreamingHttpResponse(results.pieces, content_type=results.content_type)
+        response["Content-Disposition"] = f'attachment; filename="{results.file_name}"'
+        return response

@@ -1,0 +1,82 @@
+"""`/api/v1/scoring/policies`: read versions, check a flow, write a draft."""
+
+from typing import ClassVar
+
+import orjson
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from scoring import permissions, selectors, services
+from scoring.api.v1 import serializers as shapes
+from scoring.api.v1.bodies import parse
+from scoring.api.v1.lists import ViewList, query_text
+from scoring.choices import PolicyStage
+from scoring.contracts import PolicyIn
+
+Codes = dict[str, str]
+
+
+def _draft(request: Request) -> PolicyIn:
+    return parse(orjson.dumps(request.data), PolicyIn)
+
+
+class PolicyList(ViewList):
+    """Policy versions, newest first; filter by `stage`."""
+
+    permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}
+    serializer_class = shapes.PolicyRowSerializer
+    as_view_row = staticmethod(selectors.as_policy)
+
+    def get_queryset(self):  # type: ignore[no-untyped-def]
+        return selectors.policy_rows(stage=query_text(self.request, "stage"))
+
+    @extend_schema(parameters=[OpenApiParameter("stage", str, enum=PolicyStage.values)])
+    def get(self, request: Request, *args: object, **kwargs: object) -> Response:
+        return super().get(request, *args, **kwargs)
+
+
+class PolicyDetail(APIView):
+    permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}
+
+    @extend_schema(responses=shapes.PolicySerializer)
+    def get(self, request: Request, version_id: str) -> Response:
+        return Response(_body(str(version_id)))
+
+
+class PolicyDraft(APIView):
+    """The caller's own open draft of a model's policy: the next version is begun where there is none."""
+
+    permission_codes: ClassVar[Codes] = {"PUT": permissions.POLICY_CHANGE}
+
+    @extend_schema(request=shapes.PolicyDraftSerializer, responses=shapes.PolicySerializer)
+    def put(self, request: Request, model_id: str) -> Response:
+        version = services.save_policy_version(
+            model_id=str(model_id), draft=_draft(request), actor=request.user.actor
+        )
+        return Response(_body(str(version.id)))
+
+
+class PolicyCheck(APIView):
+    """Whether a flow would be admitted; saves nothing."""
+
+    permission_codes: ClassVar[Codes] = {"POST": permissions.POLICY_CHANGE}
+
+    @extend_schema(request=shapes.PolicyDraftSerializer, responses=shapes.CheckedPolicySerializer)
+    def post(self, request: Request) -> Response:
+        checked = services.preview_policy(draft=_draft(request))
+        return Response(shapes.CheckedPolicySerializer(checked).data)
+
+
+def _body(version_id: str) -> dict[str, object]:
+    view = selectors.get_policy(version_id)
+    body = {
+        "row": view.row,
+        "document": view.document,
+        "form": services.form_of(dict(view.document)),
+        "reasons": view.reasons,
+        "catalogue_number": view.catalogue_number,
+        "catalogue_sha256": view.catalogue_sha256,
+    }
+    return dict(shapes.PolicySerializer(body).data)
