@@ -5,7 +5,7 @@ from datasets.engine.converting import convert
 from datasets.engine.inference import infer_contract, inspect
 from datasets.engine.limits import DEFAULT_LIMITS, Limits
 from datasets.engine.quality import quality_report
-from datasets.engine.quarantine import export_csv
+from datasets.engine.quarantine import export_csv, export_xlsx
 from datasets.engine.reading import iter_batches, read_columns, row_count
 from datasets.engine.sniffing import sniff
 from datasets.engine.targets import bad_flags
@@ -16,6 +16,7 @@ __all__ = [
     "bad_flags",
     "convert",
     "export_csv",
+    "export_xlsx",
     "infer_contract",
     "inspect",
     "iter_batches",

@@ -14,6 +14,7 @@ DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ].*)?")
 ROW_COLUMN = "_row"
 BLIND_SUFFIX = "__bidx"
 LOOK_AT = 500
+LOOK_INTO = 1 << 17
 HEADER_WITHIN = 20
 
 
@@ -40,7 +41,7 @@ def guess_dialect(text: str, *, longest: int, delimiter: str | None = None) -> D
 
 
 def _records(text: str, delimiter: str, longest: int) -> list[Record]:
-    cut = text.rfind("\n") + 1
+    cut = text.rfind("\n", 0, LOOK_INTO) + 1 or text.rfind("\n") + 1
     piece = text[:cut] if cut else text
     lines = split_records(piece, delimiter=delimiter, longest=longest, final=True).records
     return lines[:LOOK_AT]

@@ -167,7 +167,7 @@ def slices(
     parts: list[list[pl.Series]] = []
     for index in range(SLICES):
         handle.seek(start + index * step)
-        piece = handle.read(SLICE_BYTES)
+        piece = handle.read(min(SLICE_BYTES, step))
         body = piece[piece.find(b"\n") + 1 : piece.rfind(b"\n") + 1]
         blocks = blocks_of(io.BytesIO(body), found, limits)
         for block in blocks:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import polars as pl
@@ -47,7 +47,8 @@ def read_columns(source: Stored, columns: list[str], contract: DataContract) -> 
             parts[name].append(as_array(batch.column(name), name))
     found: dict[str, Values] = {}
     for name, arrays in parts.items():
-        found[name] = np.concatenate(arrays) if arrays else _nothing(file, name)
+        joined: Any = np.concatenate(arrays) if arrays else _nothing(file, name)
+        found[name] = joined
     return found
 
 

@@ -11,11 +11,13 @@ from datasets.contracts import ColumnContract, Finding
 from datasets.engine.findings import finding
 
 NAMES = re.compile(
-    r"target|default|bad|label|outcome|creditability|y|class|churn(ed)?|response|respond(ed)?"
-    r"|good_?bad|bad_?flag|is_?bad|default_?flag|default[-_. ]payment.*|.*serious_?dlq.*|.*_?dlq\d*yrs?"
-    r"|dlq|charged?_?off|loan_?status|status|converted|逾期|是否逾期|违约|是否违约|好坏|标签|目标",
+    r".*\b(target|bad|label|outcome|default(ed)?)\b.*|good ?bad|bad ?flag|is ?bad|creditability|y|class"
+    r"|churn(ed)?|response|respond(ed)?|converted|.*serious ?dlq.*|.*dlq|.*dlq ?in ?\d+ ?yrs?|charged? ?off"
+    r"|(loan )?status|.*逾期.*|.*违约.*|好坏|标签|目标",
     re.IGNORECASE,
 )
+"""Names of targets, underscores read as spaces."""
+
 BAD_WORDS = frozenset(
     {
         "bad",
@@ -43,7 +45,7 @@ def propose_target(
     """
     for index in range(len(columns) - 1, -1, -1):
         column = columns[index]
-        if not NAMES.fullmatch(column.name.strip()):
+        if not NAMES.fullmatch(column.name.strip().replace("_", " ")):
             continue
         values = sample[index].cast(pl.String).str.strip_chars().drop_nulls()
         values = values.filter(values != "")
