@@ -371,7 +371,8 @@ CASES = st.fixed_dictionaries(
 @settings(max_examples=100, deadline=None)
 @given(rows=st.lists(CASES, min_size=1, max_size=20))
 def test_a_batch_answers_each_row_as_if_it_were_alone(loans, rows):
-    assert list(loans.evaluate_many(rows)) == [loans.evaluate(row) for row in rows]
+    alone = compile_policy(loans.policy, remember=0)
+    assert list(loans.evaluate_many(rows)) == [alone.evaluate(row) for row in rows]
 
 
 EXACT = chain(
@@ -405,8 +406,15 @@ EXACT = chain(
 def test_inputs_that_flow_into_outputs_keep_rows_apart(rows):
     compiled = compile_policy(load_policy(EXACT))
     batch = list(compiled.evaluate_many(rows))
-    assert batch == [compiled.evaluate(row) for row in rows]
+    alone = compile_policy(compiled.policy, remember=0)
+    assert batch == [alone.evaluate(row) for row in rows]
     assert [result.limit_minor for result in batch] == [row["score"] for row in rows]
+
+
+def test_cases_beyond_what_is_remembered_are_run_and_right(loans):
+    small = compile_policy(loans.policy, remember=2)
+    scores = [850, 700, 640, 570, 400, 850, 400]
+    assert [small.evaluate(good(score=s)).grade for s in scores] == list("ABCDEAE")
 
 
 def test_a_bad_row_in_a_batch_is_its_own_error_and_no_one_elses(loans):

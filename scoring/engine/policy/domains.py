@@ -21,6 +21,8 @@ class Domains:
         self._derived: dict[str, Domain] = {}
         self._lists: dict[str, int] = {}
         self._written: set[str] = set()
+        switches = [node.id for node in policy.graph.nodes if node.type == SWITCH]
+        self._below_switch = reachable(policy.graph.edges, switches)
 
     def of(self, variable: Node) -> tuple[Domain, str, bool]:
         """The domain of a variable, its name for people, and whether it is derived.
@@ -45,7 +47,7 @@ class Domains:
 
     def leave_table(self, node: NodeSpec, *, complete: bool) -> None:
         """Note what a table wrote; `complete` when it is proved to have no hole."""
-        always = not self._below_switch(node)
+        always = node.id not in self._below_switch
         if node.hit_policy == "collect":
             self._forget(node.output_path)
             if always:
@@ -88,14 +90,6 @@ class Domains:
             else:
                 values.add(cell.value)
         return Domain("string", nullable, values=tuple(sorted(values)))
-
-    def _below_switch(self, node: NodeSpec) -> bool:
-        graph = self._policy.graph
-        return any(
-            node.id in reachable(graph.edges, (other.id,))
-            for other in graph.nodes
-            if other.type == SWITCH
-        )
 
 
 def _input_domain(item: InputField) -> Domain:

@@ -41,8 +41,8 @@ RATE_QUANTUM = Decimal("0.00000001")
 
 MAX_RATE = Decimal(10)
 MAX_TERM_MONTHS = 1200
-MAX_REMEMBERED = 100_000
-"""Distinct cases a batch keeps; further ones are run each time."""
+MAX_REMEMBERED = 4_096
+"""Distinct cases a compiled policy keeps, about 3 kB each; further ones are run each time."""
 
 _KEY = "policy"
 
@@ -50,13 +50,17 @@ _KEY = "policy"
 class CompiledPolicy:
     """A policy made ready to run; keep it, building one costs as much as hundreds of runs.
 
-    Safe to share between threads: it holds no state of a run.
+    Cases the policy cannot tell apart (`slices.py`) share one run of the engine and one result;
+    `remember` bounds how many distinct ones are kept, 0 runs the engine for every case. The answer
+    is the same either way. Safe to share between threads.
     """
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, *, remember: int = MAX_REMEMBERED) -> None:
         self.policy = policy
+        self._known: dict[Signature, PolicyResult] = {}
         self._encoder = Encoder(policy.inputs)
         self._slices = Slices(policy)
+        self._remember = remember if self._slices.worth_keeping else 0
         content = ZenDecisionContent(json.dumps(_runnable(policy)))
         self._engine = ZenEngine({"loader": lambda _key: content})
         self._rank = {node_id: index for index, node_id in enumerate(policy.order)}
@@ -69,36 +73,26 @@ class CompiledPolicy:
         Raises `InputRefusedError` when inputs do not fit the declaration and
         `PolicyFailedError` when an expression cannot be computed (for example null + 1).
         """
-        return self._run(self._encoder.values(inputs))
+        values = self._encoder.values(inputs)
+        if not self._remember:
+            return self._run(values)
+        signature = self._slices.signature(values)
+        result = self._known.get(signature)
+        if result is None:
+            result = self._run(values)
+            if len(self._known) < self._remember:
+                self._known[signature] = result
+        return result
 
     def evaluate_many(
         self, rows: Iterable[Mapping[str, Any]]
     ) -> Iterator[PolicyResult | InputRefusedError | PolicyFailedError]:
-        """Decide each row in order; a row that cannot be decided yields its error.
-
-        Rows the policy cannot tell apart share one run of the engine and one result object, which
-        equals what `evaluate` gives for each of them.
-        """
-        known: dict[Signature, PolicyResult | PolicyFailedError] = {}
+        """Decide each row in order; a row that cannot be decided yields its error."""
         for row in rows:
             try:
-                values = self._encoder.values(row)
-            except InputRefusedError as error:
+                yield self.evaluate(row)
+            except (InputRefusedError, PolicyFailedError) as error:
                 yield error
-                continue
-            signature = self._slices.signature(values)
-            answer = known.get(signature)
-            if answer is None:
-                answer = self._attempt(values)
-                if len(known) < MAX_REMEMBERED:
-                    known[signature] = answer
-            yield answer
-
-    def _attempt(self, values: tuple[Checked, ...]) -> PolicyResult | PolicyFailedError:
-        try:
-            return self._run(values)
-        except PolicyFailedError as error:
-            return error
 
     def _run(self, values: tuple[Checked, ...]) -> PolicyResult:
         try:
@@ -150,9 +144,9 @@ class CompiledPolicy:
         )
 
 
-def compile_policy(policy: Policy) -> CompiledPolicy:
-    """Make an admitted policy ready to run."""
-    return CompiledPolicy(policy)
+def compile_policy(policy: Policy, *, remember: int = MAX_REMEMBERED) -> CompiledPolicy:
+    """Make an admitted policy ready to run; see `CompiledPolicy`."""
+    return CompiledPolicy(policy, remember=remember)
 
 
 def evaluate(policy: Policy, inputs: Mapping[str, Any]) -> PolicyResult:

@@ -5,7 +5,7 @@ through is referred instead of decided. A dead row never decides: its tests excl
 earlier rows take everything it would match.
 
 Exact for tables whose tests compare one variable with literals (numbers, ranges, categories, true
-and false, null), within `MAX_CASES`; any other table is reported as not provable, with the reason.
+and false, null), within `MAX_CASES` and `MAX_TESTS`; any other table is reported as not provable, with the reason.
 Values computed by earlier tables are taken from their cells. Variables are taken as independent: a
 hole that needs a combination of a score and a grade which never occur together is still reported,
 marked `derived`.
@@ -31,6 +31,7 @@ from scoring.engine.policy.syntax import AnyOf, Cell, Name, Node
 from scoring.engine.policy.validate import Policy
 
 MAX_CASES = 200_000
+MAX_TESTS = 500_000
 MAX_HOLES = 50
 
 
@@ -152,6 +153,8 @@ def _axis(
     domain, field, derived = domains.of(variable)
     literals = {item for _, test, seen in tests for item in literals_against(test, seen)}
     regions = regions_of(domain, literals)
+    if len(regions) * len(tests) > MAX_TESTS:
+        raise NotProvableError(f"more than {MAX_TESTS} tests to run")
     everything = (1 << rows) - 1
     masks = []
     for region in regions:

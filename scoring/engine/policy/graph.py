@@ -94,28 +94,39 @@ def reachable(edges: Iterable[EdgeSpec], starts: Iterable[str]) -> set[str]:
     return found
 
 
-def exclusive(graph: Graph, one: str, other: str) -> bool:
-    """True when a first-hit switch lets at most one of the two nodes run."""
-    start = next(node.id for node in graph.nodes if node.type == INPUT)
-    for switch in graph.nodes:
-        if switch.type != SWITCH or switch.hit_policy != "first":
-            continue
-        if switch.id in (one, other):
-            continue
-        around = [edge for edge in graph.edges if switch.id not in (edge.source, edge.target)]
-        if reachable(around, (start,)) & {one, other}:
-            continue
-        if not _branches_to(graph, switch, one) & _branches_to(graph, switch, other):
+class Precedence:
+    """Which of two nodes runs first, or whether a first-hit switch lets only one of them run."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._after = {node.id: reachable(graph.edges, (node.id,)) for node in graph.nodes}
+        start = next(node.id for node in graph.nodes if node.type == INPUT)
+        self._switches = [
+            _switch_reach(graph, node, start, self._after)
+            for node in graph.nodes
+            if node.type == SWITCH and node.hit_policy == "first"
+        ]
+
+    def settled(self, one: str, other: str) -> bool:
+        """True when the two nodes have a fixed order or never both run."""
+        if other in self._after[one] or one in self._after[other]:
             return True
-    return False
+        return any(
+            {one, other} <= guarded and not any({one, other} <= reach for reach in branches)
+            for guarded, branches in self._switches
+        )
 
 
-def _branches_to(graph: Graph, switch: NodeSpec, target: str) -> set[str]:
-    return {
-        edge.handle
-        for edge in graph.edges
-        if edge.source == switch.id and target in reachable(graph.edges, (edge.target,))
-    }
+def _switch_reach(
+    graph: Graph, switch: NodeSpec, start: str, after: dict[str, set[str]]
+) -> tuple[set[str], list[set[str]]]:
+    """Nodes that run only through the switch, and the nodes each of its branches leads to."""
+    around = [edge for edge in graph.edges if switch.id not in (edge.source, edge.target)]
+    guarded = set(after) - reachable(around, (start,)) - {switch.id}
+    branches: dict[str, set[str]] = {}
+    for edge in graph.edges:
+        if edge.source == switch.id:
+            branches.setdefault(edge.handle, set()).update(after[edge.target])
+    return guarded, list(branches.values())
 
 
 def _reversed(edges: Iterable[EdgeSpec]) -> list[EdgeSpec]:

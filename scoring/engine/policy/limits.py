@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Ceilings a document must respect. `document_bytes` is checked before parsing JSON."""
+    """Ceilings a document must respect.
+
+    `document_bytes` and `nesting` are checked before JSON is parsed, `cells` counts all tables.
+    """
 
     document_bytes: int = 2_000_000
     nesting: int = 32
@@ -15,6 +18,7 @@ class Limits:
     edges: int = 300
     rows: int = 2_000
     columns: int = 60
+    cells: int = 20_000
     expressions: int = 200
     cell_length: int = 1_000
     expression_depth: int = 24

@@ -30,6 +30,9 @@ class Slices:
     def __init__(self, policy: Policy) -> None:
         usage = _Usage(policy)
         self._slicers = tuple(usage.slicer(item) for item in policy.inputs)
+        self.worth_keeping = not any(
+            item.name in usage.exact and item.type != "boolean" for item in policy.inputs
+        )
 
     def signature(self, values: tuple[Checked, ...]) -> Signature:
         """The key of a case."""

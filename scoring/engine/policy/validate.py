@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from scoring.engine.policy.document import (
     EXPRESSION,
@@ -19,7 +20,6 @@ from scoring.engine.policy.document import (
     canonical_json,
     load_json,
     policy_hash,
-    read_graph,
 )
 from scoring.engine.policy.errors import (
     ExpressionRefusedError,
@@ -33,8 +33,9 @@ from scoring.engine.policy.fields import (
     fields_from_schema,
 )
 from scoring.engine.policy.grammar import parse_cell, parse_expression, parse_name
-from scoring.engine.policy.graph import exclusive, graph_problems, reachable, topological
+from scoring.engine.policy.graph import Precedence, graph_problems, topological
 from scoring.engine.policy.limits import DEFAULT_LIMITS, Limits
+from scoring.engine.policy.read_document import read_graph
 from scoring.engine.policy.syntax import Name, Node, names_in
 from scoring.engine.policy.typing_rules import (
     ANY,
@@ -311,13 +312,13 @@ class _Checker:
 
     def check_writers(self) -> None:
         """Two nodes that may both run must not write one name in no fixed order."""
+        precedence = Precedence(self.graph)
         for name, writers in self.writers.items():
-            for index, one in enumerate(writers):
-                for other in writers[index + 1 :]:
-                    ordered = other in reachable(self.graph.edges, (one,))
-                    if not ordered and not exclusive(self.graph, one, other):
-                        reason = f"{name!r} is also written by {one!r}, in no fixed order"
-                        self.problems.append(Problem("racing_writers", reason, node=other))
+            for one, other in combinations(writers, 2):
+                if not precedence.settled(one, other):
+                    reason = f"{name!r} is also written by {one!r}, in no fixed order"
+                    self.problems.append(Problem("racing_writers", reason, node=other))
+                    break
 
     def add(
         self, code: str, reason: str, node: NodeSpec, *, row: str = "", column: str = ""
