@@ -12,6 +12,7 @@ from config.story.http import Api, StoryFailed, new_key
 from config.story.people import actor_for
 from config.story.portfolios import Portfolio, agreed_contract, applicants
 from core.tenancy import BankContext, bank_scope
+from scoring import selectors
 from scoring import services as scoring
 
 NOTE = "Demo: report read, separation and calibration accepted."
@@ -27,7 +28,9 @@ class Taken:
     contract: dict[str, Any] = field(default_factory=dict)
     model_id: str = ""
     versions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    inputs: dict[str, set[str]] = field(default_factory=dict)
     jobs: dict[str, str] = field(default_factory=dict)
+    champion: str = "scorecard"
 
 
 def take_in(api: Api, portfolio: Portfolio, file: Path) -> Taken:
@@ -79,6 +82,8 @@ def finish_training(api: Api, taken: Taken) -> None:
         job = api.wait_for_job(job_id)
         version_id = job["result"]["version"]
         taken.versions[kind] = api.call("GET", f"/api/v1/scoring/model-versions/{version_id}")
+        report = api.call("GET", f"/api/v1/scoring/model-versions/{version_id}/report")
+        taken.inputs[kind] = {entry["name"] for entry in report["inputs"]}
 
 
 def approve_and_deploy(
@@ -92,17 +97,20 @@ def approve_and_deploy(
         for version in taken.versions.values():
             scoring.submit_for_review(version_id=version["id"], actor=analyst)
             scoring.approve_version(version_id=version["id"], actor=validator, note=NOTE)
-        chosen = taken.versions[champion]["id"]
+        chosen = taken.versions[taken.champion]["id"]
         scoring.deploy_version(version_id=chosen, slot="champion", actor=officer)
-        policy_id = policy_of(chosen)
+        policy_id = policy_of(taken.model_id, chosen)
         scoring.submit_policy(version_id=policy_id, actor=analyst)
         scoring.approve_policy(version_id=policy_id, actor=validator, note=NOTE)
         scoring.deploy_policy(version_id=policy_id, actor=officer)
 
 
-def policy_of(model_version_id: str) -> str:
-    """The policy drafted from a version."""
-    return scoring.drafted_policy(model_version_id=model_version_id)
+def policy_of(model_id: str, model_version_id: str) -> str:
+    """The policy version drafted from a model version."""
+    for row in selectors.policies_table(model_id=model_id):
+        if selectors.get_policy(row.id).model_version_id == model_version_id:
+            return row.id
+    raise StoryFailed(f"No policy was drafted from {model_version_id}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +126,9 @@ class Live:
 
 def decide(api: Api, taken: Taken, file: Path, count: int) -> Live:
     """Ask for `count` decisions, one by one, and look one up again."""
+    people = applicants(file, taken.contract, taken.inputs[taken.champion], count)
     times, outcomes, last = [], dict.fromkeys(("approve", "refer", "decline"), 0), {}
-    for index, inputs in enumerate(applicants(file, taken.contract, count)):
+    for index, inputs in enumerate(people):
         body = {
             "application": f"{taken.portfolio.source}-{index + 1}-{new_key()[:8]}",
             "customer": f"{taken.portfolio.source}-customer-{index + 1}",

@@ -82,9 +82,11 @@ def agreed_contract(portfolio: Portfolio, inferred: dict[str, Any]) -> dict[str,
     return {**inferred, "columns": columns, "keys": keys}
 
 
-def applicants(file: Path, contract: dict[str, Any], count: int) -> list[dict[str, Any]]:
-    """Inputs of the first `count` rows as an origination system would send them."""
-    features = {c["name"]: c["type"] for c in contract["columns"] if c["role"] == "feature"}
+def applicants(
+    file: Path, contract: dict[str, Any], wanted: set[str], count: int
+) -> list[dict[str, Any]]:
+    """The `wanted` inputs of the first `count` rows, as an origination system would send them."""
+    features = {c["name"]: c["type"] for c in contract["columns"] if c["name"] in wanted}
     found = []
     with file.open(encoding=contract["encoding"], newline="") as handle:
         for row in csv.DictReader(handle, delimiter=contract["delimiter"] or ","):

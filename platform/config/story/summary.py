@@ -67,4 +67,5 @@ def _portfolio(held: Taken, story: Story) -> list[str]:
 
 
 def _interval(name: str, version: dict[str, Any], key: str) -> str:
-    return f"{name} {version[key]:.3f} [{version[key + '_low']:.3f}, {version[key + '_high']:.3f}]"
+    found = version[key]
+    return f"{name} {found['value']:.3f} [{found['low']:.3f}, {found['high']:.3f}]"
