@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from core.errors import Gone
@@ -15,6 +16,7 @@ from core.vault import (
     SubjectErased,
     SubjectValue,
     create_bank_keys,
+    destroy_bank_keys,
     reapply_erasures,
     rewrap_bank_keys,
     rewrap_subject_keys,
@@ -284,8 +286,32 @@ class TestRotation:
         with bank_scope(both):
             assert vault().file_key() == before
 
+    def test_the_command_rotates_and_wraps_everything_anew(self, both, capsys) -> None:
+        with bank_scope(both):
+            personal = vault().encrypt_for_subject("c-1", "p", "1", b"mine")
+        call_command("rotate_keys", schema=both.schema, new=True)
+        assert "new bank key, version 2" in capsys.readouterr().out
+        call_command("rotate_keys", all=True)
+        assert f"{both.schema}: 0 bank and 0 subject keys" in capsys.readouterr().out
+        with bank_scope(both):
+            assert vault().decrypt_for_subject("c-1", "p", "1", personal) == b"mine"
+
+    def test_an_off_boarded_banks_data_is_unreadable_and_others_stay(self, both, bank_b) -> None:
+        with bank_scope(both):
+            gone = vault().encrypt("p", "c", "1", b"alpha")
+        with bank_scope(bank_b):
+            other = vault().encrypt("p", "c", "1", b"beta")
+        destroy_bank_keys(both.schema)
+        with bank_scope(both), pytest.raises(BankKeysMissing):
+            vault()
+        create_bank_keys(both.schema)
+        with bank_scope(both), pytest.raises(DecryptionRefused):
+            vault().decrypt("p", "c", "1", gone)
+        with bank_scope(bank_b):
+            assert vault().decrypt("p", "c", "1", other) == b"beta"
+
     def test_an_erasure_survives_the_restore_of_an_older_backup(
-        self, both, superuser_connection
+        self, both, superuser_connection, capsys
     ) -> None:
         with bank_scope(both):
             envelope = vault().encrypt_for_subject("c-1", "p", "1", b"mine")
@@ -302,7 +328,8 @@ class TestRotation:
                 )
         with bank_scope(both):
             assert vault().decrypt_for_subject("c-1", "p", "1", envelope) == b"mine"
-        assert reapply_erasures(both.schema) == 1
+        call_command("reapply_erasures", schema=both.schema)
+        assert "1 keys destroyed again" in capsys.readouterr().out
         assert reapply_erasures(both.schema) == 0
         with bank_scope(both):
             with pytest.raises(SubjectErased):

@@ -5,6 +5,7 @@ it can be erased.
 from core.vault.errors import BankKeysMissing, DecryptionRefused, SubjectErased
 from core.vault.lifecycle import (
     create_bank_keys,
+    destroy_bank_keys,
     reapply_erasures,
     rewrap_bank_keys,
     rewrap_subject_keys,
@@ -19,6 +20,7 @@ __all__ = [
     "SubjectValue",
     "Vault",
     "create_bank_keys",
+    "destroy_bank_keys",
     "reapply_erasures",
     "rewrap_bank_keys",
     "rewrap_subject_keys",

@@ -29,6 +29,13 @@ def rotate_bank_key(schema: str) -> int:
     return version
 
 
+def destroy_bank_keys(schema: str) -> None:
+    """Off-boarding: without its keys nothing the bank encrypted, in a backup or a file, can be read again."""
+    with public_scope(), transaction.atomic():
+        store.delete_bank(schema)
+    keyring.forget_keyring(schema)
+
+
 def rewrap_subject_keys(schema: str, *, limit: int = 10_000) -> int:
     """Wrap up to `limit` subject keys under the newest bank key; what they encrypted stays as it
     is.

@@ -148,6 +148,13 @@ def rewrap_subject_keys(schema: str, rows: Sequence[SubjectKeyRow]) -> None:
         )
 
 
+def delete_bank(schema: str) -> None:
+    """Remove all keys of a bank; the ledger of its erasures stays."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM public.vault_subject_key WHERE schema = %s", [schema])
+        cursor.execute("DELETE FROM public.vault_bank_key WHERE schema = %s", [schema])
+
+
 def destroy_subject_key(schema: str, subject: bytes, *, at: datetime) -> None:
     """Destroy the key and note it in the ledger; a subject never seen leaves a mark, so that it
     gets no key later.
