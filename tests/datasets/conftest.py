@@ -4,12 +4,13 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
+import msgspec
 import pytest
 from django.core.files.storage import storages
 
 from accounts.choices import Role
 from core.actors import Actor
-from datasets import services
+from datasets import selectors, services
 from datasets.models import Dataset, DatasetLoad
 from jobs import registry
 from jobs.choices import JobState
@@ -93,3 +94,30 @@ def send(dataset, analyst) -> Callable[..., DatasetLoad]:
         )
 
     return receive
+
+
+WANTED: dict[str, dict[str, Any]] = {
+    "customer": {"type": "text", "role": "id", "privacy": "identity"},
+    "age": {"type": "integer", "min": 18, "max": 100},
+    "income": {"type": "integer", "special_codes": {"-9": "no bureau file"}, "min": 0},
+    "grade": {"type": "category"},
+    "status": {"type": "category"},
+    "bad": {"type": "integer", "role": "target", "bad_values": [1], "good_values": [0]},
+}
+
+
+def confirm_people(dataset: Dataset, actor: Actor) -> None:
+    """Correct the proposed contract of `PEOPLE` as a person would, and confirm it."""
+    body = msgspec.to_builtins(selectors.get_contract(str(dataset.id)).contract)
+    body["columns"] = [
+        {
+            **column,
+            "special_codes": {},
+            "text_codes": {},
+            "required": False,
+            **WANTED[column["name"]],
+        }
+        for column in body["columns"]
+    ]
+    services.update_contract(dataset_id=str(dataset.id), body=body, actor=actor)
+    services.confirm_contract(dataset_id=str(dataset.id), actor=actor)

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.errors import FieldError, NotFound, ProblemError
+from core.request import acting
 from datasets import labels, permissions, selectors, services
 from datasets.admin import contract_form as form
 from datasets.admin.contract_form import Cell
@@ -167,7 +168,7 @@ def _save(
             draft = services.update_contract(
                 dataset_id=dataset.id,
                 body=body,
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=acting(request),
                 expected_sha256=request.POST.get("sha256", ""),
             )
             sha256, saved = draft.body_sha256, True

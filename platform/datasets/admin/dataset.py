@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from core.console import PolicyAdmin, ServicePage, shown_errors
 from core.errors import NotFound
+from core.request import acting
 from datasets import permissions, selectors, services
 from datasets.admin.contract_page import contract_page
 from datasets.admin.csv_lists import Cells, CsvList
@@ -123,7 +124,7 @@ class DatasetAdmin(CsvList, ServicePage, PolicyAdmin):
 
     # --- pages ------------------------------------------------------------------------------------------
     def add_by_service(self, request: HttpRequest, data: dict[str, Any]) -> Dataset:
-        return services.create_dataset(actor=request.actor, **data)  # type: ignore[attr-defined]
+        return services.create_dataset(actor=acting(request), **data)
 
     def response_add(
         self, request: HttpRequest, obj: Dataset, post_url_continue: Any = None
@@ -196,7 +197,7 @@ class DatasetAdmin(CsvList, ServicePage, PolicyAdmin):
                     file=form.cleaned_data["file"],
                     filename=form.cleaned_data["file"].name,
                     as_of=form.cleaned_data["as_of"],
-                    actor=request.actor,  # type: ignore[attr-defined]
+                    actor=acting(request),
                 )
                 messages.success(
                     request,
@@ -233,7 +234,7 @@ class DatasetAdmin(CsvList, ServicePage, PolicyAdmin):
             ).count()
             version = services.confirm_contract(
                 dataset_id=dataset.id,
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=acting(request),
                 expected_sha256=seen,
             )
             return ngettext(

@@ -12,6 +12,7 @@ from unfold.decorators import display
 
 from core.console import PolicyAdmin, ServicePage, shown_errors
 from core.errors import NotFound
+from core.request import acting
 from datasets import permissions, selectors, services
 from datasets.admin.csv_lists import Cells, CsvList
 from datasets.admin.dataset import STATE_LABELS
@@ -19,7 +20,7 @@ from datasets.admin.quality_page import picture_csv, quality_context
 from datasets.admin.quarantine_page import quarantine_page
 from datasets.models import DatasetLoad
 from datasets.states import WORKING_STATES, LoadState
-from jobs.selectors import get_job, job_log
+from jobs.selectors import get_job
 
 
 class LoadAdmin(CsvList, ServicePage, PolicyAdmin):
@@ -102,7 +103,6 @@ class LoadAdmin(CsvList, ServicePage, PolicyAdmin):
             "state_label": LoadState(load.state).label,
             "working": load.state in WORKING_STATES,
             "job": get_job(load.job_id) if load.job_id else None,
-            "log": job_log(load.job_id) if load.job_id else [],
             "may_repeat": may_upload and load.state in (LoadState.READY, LoadState.FAILED),
             "may_see_quarantine": request.user.has_perm(permissions.VIEW_QUARANTINE),  # type: ignore[union-attr]
             **quality_context(load, request.GET.get("columns", "")),
@@ -127,15 +127,10 @@ class LoadAdmin(CsvList, ServicePage, PolicyAdmin):
     def state(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The moving part of the page; once the work is over the page is asked to show itself anew."""
         load = self._load(request, object_id, permissions.VIEW)
-        context = {
-            "load": load,
-            "job": get_job(load.job_id) if load.job_id else None,
-            "log": job_log(load.job_id) if load.job_id else [],
-            "working": load.state in WORKING_STATES,
-        }
+        job = get_job(load.job_id) if load.job_id else None
+        context = {"load": load, "job": job, "working": load.state in WORKING_STATES}
         answer = render(request, "datasets/load_state.html", context)
-        job = context["job"]
-        if load.state not in WORKING_STATES or (job is not None and job.finished):  # type: ignore[attr-defined]
+        if load.state not in WORKING_STATES or (job is not None and job.finished):
             answer["HX-Refresh"] = "true"
         return answer
 
@@ -145,7 +140,7 @@ class LoadAdmin(CsvList, ServicePage, PolicyAdmin):
         here = reverse("admin:datasets_datasetload_change", args=[load.id])
         if request.method == "POST":
             with shown_errors(request):
-                repeated = services.load_again(load_id=load.id, actor=request.actor)  # type: ignore[attr-defined]
+                repeated = services.load_again(load_id=load.id, actor=acting(request))
                 messages.success(
                     request,
                     _("The file is loaded again as #%(number)s.") % {"number": repeated.number},
@@ -175,7 +170,7 @@ class LoadAdmin(CsvList, ServicePage, PolicyAdmin):
             found = services.export_quarantine(
                 load_id=load.id,
                 format=kind,  # type: ignore[arg-type]
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=acting(request),
             )
         except NotFound as error:
             raise Http404 from error

@@ -8,6 +8,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from core.errors import NotFound
+from core.request import acting
 from datasets import labels, selectors, services
 
 ISSUES_A_PAGE = 50
@@ -19,7 +20,7 @@ def quarantine_page(admin: Any, request: HttpRequest, load: selectors.LoadView) 
     try:
         page = services.read_quarantine(
             load_id=load.id,
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=acting(request),
             offset=(number - 1) * ISSUES_A_PAGE,
             limit=ISSUES_A_PAGE,
         )

@@ -25,7 +25,7 @@ def dataset_rows(*, name: str = "", state: str = "") -> QuerySet[Dataset]:
     newest = DatasetLoad.objects.filter(dataset=OuterRef("pk")).order_by("-number")
     loads = newest.order_by().values("dataset").annotate(n=Count("pk")).values("n")
     versions = DataContractVersion.objects.filter(dataset=OuterRef("pk")).order_by("-version")
-    rows = Dataset.objects.annotate(
+    rows: Any = Dataset.objects.annotate(
         **{alias: Subquery(newest.values(field)[:1]) for alias, field in _LAST.items()},
         loads_count=Coalesce(Subquery(loads, output_field=IntegerField()), 0),
         confirmed_version=Subquery(
@@ -195,7 +195,7 @@ def contract_history(dataset_id: str) -> list[ContractView]:
 
 def contract_of(load_id: str) -> ContractView:
     """The contract a load was converted by. Raises `NotFound` when it has none yet."""
-    row = DataContractVersion.objects.select_related("dataset").filter(loads=load_id).first()
+    row = DataContractVersion.objects.select_related("dataset").filter(loads__id=load_id).first()
     if row is None:
         raise NotFound("No such load, or it has no contract yet.")
     return as_contract(row)
@@ -203,7 +203,7 @@ def contract_of(load_id: str) -> ContractView:
 
 def quality_of(load_id: str) -> contracts.QualityReport:
     """The whole report. Raises `NotFound` while there is none."""
-    body = QualityReport.objects.filter(load_id=load_id).values_list("body", flat=True).first()
+    body = QualityReport.objects.filter(load__id=load_id).values_list("body", flat=True).first()
     if body is None:
         raise NotFound("The load has no quality report yet.")
     return contracts.report_from_json(str(body))

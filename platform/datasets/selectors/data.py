@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +53,8 @@ def open_target(load_id: str) -> NDArray[np.float64]:
     Raises `NotFound` when the load is not ready or its contract names no target with a direction.
     """
     column = _target(contract_of(load_id).contract)
-    return bad_flags(open_columns(load_id, [column.name])[column.name], column)
+    values: Any = open_columns(load_id, [column.name])[column.name]
+    return bad_flags(values, column)
 
 
 def _target(contract: DataContract) -> ColumnContract:

@@ -8,6 +8,7 @@ from datasets import contracts
 from datasets.contracts import IntakeSummary, SourceFormat
 from datasets.engine import convert
 from datasets.models import DataContractVersion, DatasetLoad
+from datasets.services.files import binary, reading
 from datasets.services.identities import IdentitySealer
 from datasets.services.paths import attempt_folder
 from datasets.services.quality import measure
@@ -40,7 +41,7 @@ def convert_load(*, job: JobContext, load: DatasetLoad, version: DataContractVer
     def progress(done: int, total: int, rows: int) -> None:
         job.progress(min(done, total - 1), total, f"{rows:,}")
 
-    with storage.open_reader(load.raw_path) as raw:
+    with reading(load.raw_path) as raw:
         seen, told = reading_of(raw, contract, version)
         with (
             storage.open_writer(data_path, overwrite=True) as good,
@@ -49,8 +50,8 @@ def convert_load(*, job: JobContext, load: DatasetLoad, version: DataContractVer
             summary = convert(
                 raw,
                 contract,
-                good,
-                bad,
+                binary(good),
+                binary(bad),
                 progress=progress,
                 encrypt_identity=IdentitySealer(str(load.id)),
                 source_format=told,

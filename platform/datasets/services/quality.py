@@ -1,15 +1,14 @@
 """Measuring a load once, against the last one, and keeping the report."""
 
 from datetime import date
-from typing import BinaryIO, cast
 
-from core import storage
 from core.clock import now
 from datasets import contracts
 from datasets.choices import Severity
 from datasets.contracts import DataContract, IntakeSummary
 from datasets.engine import quality_report
 from datasets.models import DatasetLoad, QualityReport
+from datasets.services.files import reading
 from datasets.states import LoadState
 
 
@@ -17,9 +16,9 @@ def measure(
     *, load: DatasetLoad, contract: DataContract, summary: IntakeSummary, data_path: str
 ) -> contracts.QualityReport:
     """The report of converted data, with drift against the dataset's last ready load."""
-    with storage.open_reader(data_path) as data:
+    with reading(data_path) as data:
         return quality_report(
-            cast(BinaryIO, data),
+            data,
             contract,
             summary,
             previous=last_report(load),

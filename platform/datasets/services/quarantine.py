@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow.parquet as pq
 from django.db import transaction
@@ -16,6 +16,7 @@ from core.storage import EncryptedReader
 from datasets import permissions
 from datasets.engine import export_csv
 from datasets.models import DatasetLoad
+from datasets.services.files import binary, reading
 
 Format = Literal["csv", "parquet"]
 CONTENT_TYPES: dict[str, str] = {
@@ -95,8 +96,8 @@ def read_quarantine(
         )
 
 
-def _slice(file: pq.ParquetFile, offset: int, limit: int) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
+def _slice(file: pq.ParquetFile, offset: int, limit: int) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
     start = 0
     for group in range(file.num_row_groups):
         size = file.metadata.row_group(group).num_rows
@@ -129,8 +130,8 @@ def _csv_of(path: str) -> str:
         # Another request may have written the same bytes meanwhile.
         with (
             suppress(FileExistsError),
-            storage.open_reader(path) as source,
+            reading(path) as source,
             storage.open_writer(target) as sink,
         ):
-            export_csv(source, sink)
+            export_csv(source, binary(sink))
     return target

@@ -1,8 +1,8 @@
 """Files of a form go straight into encrypted storage: no clear copy ever stands in a temporary folder."""
 
-from typing import Any
+from typing import Any, BinaryIO, cast
 
-from django.core.files.base import File
+from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest
 
@@ -16,12 +16,13 @@ from datasets.services.receiving import max_bytes
 FORM_BYTES = 1 << 20
 
 
-class StoredUpload(File):  # type: ignore[type-arg]
+class StoredUpload(UploadedFile):  # type: ignore[type-arg]
     """An uploaded file, read back from encrypted storage."""
 
     def __init__(self, path: str, name: str) -> None:
         self.path = path
-        super().__init__(storage.open_reader(path), name=name)  # type: ignore[arg-type]
+        reader = storage.open_reader(path)
+        super().__init__(cast(BinaryIO, reader), name=name, size=reader.size)
 
     def discard(self) -> None:
         """Close and remove; call it in the bank's scope."""

@@ -51,7 +51,7 @@ class QualityScoresSerializer(serializers.Serializer[Any]):
     timeliness = serializers.FloatField(allow_null=True)
     stability = serializers.FloatField(allow_null=True)
     bad_rate = serializers.FloatField(allow_null=True)
-    errors = serializers.IntegerField()
+    errors = serializers.IntegerField()  # type: ignore[assignment]
     warnings = serializers.IntegerField()
     duplicate_rows = serializers.IntegerField()
 

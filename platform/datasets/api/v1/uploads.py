@@ -34,7 +34,7 @@ class Upload:
 
 def upload_of(request: Request) -> Upload:
     """The file of a request. Raises `InvalidInput` when there is none or the date is not one."""
-    data = request.data
+    data: Any = request.data
     if isinstance(data, RawBody):
         query = request.query_params
         return Upload(data.stream, query.get("filename", ""), _day(query.get("as_of")))
