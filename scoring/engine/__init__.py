@@ -31,6 +31,7 @@ Score (anywhere)::
     scorer.features                                            # name, type, codes: what to send
     result = scorer.score_one(values, reasons=4)               # .score .pd .reasons (feature, contribution)
     batch = scorer.score_batch(columns)                        # .score int32, .pd float64
+    batch = scorer.score_batch(columns, reasons=4)             # and .reasons, dearer for boosting
     found = scorer.reasons_batch(columns, rows=mask, k=4)      # .of(row) -> names
     grade_of(result.pd, (("A", 0.01), ("B", 0.05), ("C", 1.0)))
 

@@ -92,15 +92,23 @@ class BoostingScorer:
         found = self._reasons(row, reasons) if reasons else ()
         return ScoreResult(score, self._pd.one(score), found)
 
-    def score_batch(self, columns: Columns) -> BatchScores:
-        """Score and PD of every row, a chunk at a time."""
+    def score_batch(self, columns: Columns, *, reasons: int = 0) -> BatchScores:
+        """Score and PD of every row, with up to ``reasons`` reasons each.
+
+        Reasons cost about twenty times the score: ask for them where somebody will read them.
+        """
         rows = row_count(columns, self._encodings)
         score = np.empty(rows, dtype=np.int32)
+        features, amounts = reason_slots(rows if reasons else 0, reasons or 1)
         for first, matrix in self._chunks(columns, None):
+            part = slice(first, first + len(matrix))
             raw = np.empty(len(matrix))
             raw_rows(matrix, raw, *self._trees.arrays)
-            to_scores(raw, score[first : first + len(matrix)], *self._to_score)
-        return BatchScores(score, self._pd.many(score))
+            to_scores(raw, score[part], *self._to_score)
+            if reasons:
+                self._rank_rows(matrix, features[part], amounts[part])
+        found = BatchReasons(self.names, features, amounts) if reasons else None
+        return BatchScores(score, self._pd.many(score), found)
 
     def raw_batch(self, columns: Columns) -> Floats:
         """Uncalibrated log-odds of bad of every row, LightGBM's raw score, shape (n,)."""
@@ -121,8 +129,8 @@ class BoostingScorer:
         chosen = np.arange(count) if rows is None else np.arange(count)[rows]
         features, amounts = reason_slots(chosen.size, k)
         for first, matrix in self._chunks(columns, chosen):
-            for place, row in enumerate(matrix, start=first):
-                top(self._contributions(row), features[place], amounts[place])
+            part = slice(first, first + len(matrix))
+            self._rank_rows(matrix, features[part], amounts[part])
         return BatchReasons(self.names, features, amounts)
 
     def contributions_one(self, values: Mapping[str, Value]) -> dict[str, float]:
@@ -148,6 +156,10 @@ class BoostingScorer:
         top(self._contributions(row), features, amounts)
         pairs = zip(features.tolist(), amounts.tolist(), strict=True)
         return tuple(Reason(self.names[place], amount) for place, amount in pairs if place >= 0)
+
+    def _rank_rows(self, matrix: Floats, features: NDArray[np.int16], amounts: Floats) -> None:
+        for place, row in enumerate(matrix):
+            top(self._contributions(row), features[place], amounts[place])
 
     def _contributions(self, row: Floats) -> Floats:
         by_column = np.empty(self._owners.size)

@@ -34,14 +34,6 @@ class ScoreResult:
 
 
 @dataclass(frozen=True, slots=True)
-class BatchScores:
-    """``score`` int32 and ``pd`` float64, both of shape (n,)."""
-
-    score: NDArray[np.int32]
-    pd: NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
 class BatchReasons:
     """Reasons of m rows: ``feature`` int16 of shape (m, k) indexes ``names``, -1 where there is none;
     ``contribution`` float64 of the same shape, 0 where there is none.
@@ -54,6 +46,15 @@ class BatchReasons:
     def of(self, row: int) -> tuple[str, ...]:
         """The names of one row's reasons, strongest first."""
         return tuple(self.names[index] for index in self.feature[row] if index >= 0)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchScores:
+    """``score`` int32 and ``pd`` float64, both of shape (n,); reasons when they were asked for."""
+
+    score: NDArray[np.int32]
+    pd: NDArray[np.float64]
+    reasons: BatchReasons | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,8 @@ class Scorer(Protocol):
         """Score and PD of a row, with up to ``reasons`` reasons."""
         ...
 
-    def score_batch(self, columns: Columns) -> BatchScores:
-        """Score and PD of every row of columns of one length."""
+    def score_batch(self, columns: Columns, *, reasons: int = 0) -> BatchScores:
+        """Score and PD of every row of columns of one length, with up to ``reasons`` reasons."""
         ...
 
     def reasons_one(self, values: Mapping[str, Value], k: int = 4) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ from scoring.engine.results import (
 from scoring.engine.spec import CATEGORICAL, NUMERIC, SCORECARD
 
 MAX_POINTS = 1_000_000
+CHUNK = 8_192
 
 
 class ScorecardScorer:
@@ -80,12 +81,18 @@ class ScorecardScorer:
         found = self._reasons(bins, reasons) if reasons else ()
         return ScoreResult(score, self._pd.one(score), found)
 
-    def score_batch(self, columns: Columns) -> BatchScores:
-        """Score and PD of every row."""
+    def score_batch(self, columns: Columns, *, reasons: int = 0) -> BatchScores:
+        """Score and PD of every row, with up to ``reasons`` reasons each."""
         rows = row_count(columns, self._encodings)
         score = np.empty(rows, dtype=np.int32)
-        sum_points(self._bins_of_columns(columns, rows), self._points, self._base, score)
-        return BatchScores(score, self._pd.many(score))
+        features, amounts = reason_slots(rows if reasons else 0, reasons or 1)
+        for first, bins in self._chunks(columns, None):
+            part = slice(first, first + bins.shape[1])
+            sum_points(bins, self._points, self._base, score[part])
+            if reasons:
+                top_losses(bins, self._losses, features[part], amounts[part])
+        found = BatchReasons(self.names, features, amounts) if reasons else None
+        return BatchScores(score, self._pd.many(score), found)
 
     def reasons_one(self, values: Mapping[str, Value], k: int = 4) -> tuple[str, ...]:
         """Names of the features that lost most points against the average."""
@@ -95,11 +102,12 @@ class ScorecardScorer:
         self, columns: Columns, rows: NDArray[np.generic] | None = None, k: int = 4
     ) -> BatchReasons:
         """The same for chosen rows."""
-        bins = self._bins_of_columns(columns, row_count(columns, self._encodings))
-        if rows is not None:
-            bins = np.ascontiguousarray(bins[:, rows])
-        features, amounts = reason_slots(bins.shape[1], k)
-        top_losses(bins, self._losses, features, amounts)
+        count = row_count(columns, self._encodings)
+        chosen = None if rows is None else np.arange(count)[rows]
+        features, amounts = reason_slots(count if chosen is None else chosen.size, k)
+        for first, bins in self._chunks(columns, chosen):
+            part = slice(first, first + bins.shape[1])
+            top_losses(bins, self._losses, features[part], amounts[part])
         return BatchReasons(self.names, features, amounts)
 
     def contributions_one(self, values: Mapping[str, Value]) -> dict[str, float]:
@@ -109,8 +117,10 @@ class ScorecardScorer:
 
     def contributions_batch(self, columns: Columns) -> NDArray[np.float64]:
         """The same of every row, shape (n, features) in the order of ``features``."""
-        bins = self._bins_of_columns(columns, row_count(columns, self._encodings))
-        return np.asarray(self._losses[bins].T)
+        out = np.empty((row_count(columns, self._encodings), len(self.names)))
+        for first, bins in self._chunks(columns, None):
+            out[first : first + bins.shape[1]] = self._losses[bins].T
+        return out
 
     def _reasons(self, bins: NDArray[np.int32], k: int) -> tuple[Reason, ...]:
         features, amounts = reason_slots(k)
@@ -132,22 +142,30 @@ class ScorecardScorer:
         )
         return bins
 
-    def _bins_of_columns(self, columns: Columns, rows: int) -> NDArray[np.int32]:
-        bins = np.empty((len(self.names), rows), dtype=np.int32)
-        for place, encoding in enumerate(self._encodings):
-            bin_column(
-                encode_column(columns, encoding),
-                bins[place],
-                self._kinds[place],
-                self._t_first[place],
-                self._t_first[place + 1],
-                self._thresholds,
-                self._s_first[place],
-                self._s_first[place + 1],
-                self._specials,
-                self._b_first[place],
-            )
-        return bins
+    def _chunks(
+        self, columns: Columns, chosen: NDArray[np.int64] | None
+    ) -> Iterator[tuple[int, NDArray[np.int32]]]:
+        """First row and bins, int32 of shape (features, rows), of so many rows as fit a cache."""
+        encoded = [encode_column(columns, encoding) for encoding in self._encodings]
+        if chosen is not None:
+            encoded = [column[chosen] for column in encoded]
+        for first in range(0, len(encoded[0]), CHUNK):
+            parts = [column[first : first + CHUNK] for column in encoded]
+            bins = np.empty((len(parts), len(parts[0])), dtype=np.int32)
+            for place, part in enumerate(parts):
+                bin_column(
+                    part,
+                    bins[place],
+                    self._kinds[place],
+                    self._t_first[place],
+                    self._t_first[place + 1],
+                    self._thresholds,
+                    self._s_first[place],
+                    self._s_first[place + 1],
+                    self._specials,
+                    self._b_first[place],
+                )
+            yield first, bins
 
 
 class _Characteristic:

@@ -41,6 +41,13 @@ def test_reasons_of_one_row_and_of_a_batch_are_the_same(kind):
     model = scorer(kind)
     chosen = np.arange(0, 3000, 7)
     batch = model.reasons_batch(probes(), rows=chosen, k=4)
+    scored = model.score_batch(
+        {name: column[chosen] for name, column in probes().items()}, reasons=4
+    )
+    assert scored.reasons is not None
+    assert scored.reasons.feature.tobytes() == batch.feature.tobytes()
+    assert scored.reasons.contribution.tobytes() == batch.contribution.tobytes()
+    assert model.score_batch(probes()).reasons is None
     for place, at in enumerate(chosen.tolist()):
         values = row(probes(), at)
         assert model.reasons_one(values) == batch.of(place)
