@@ -289,6 +289,9 @@ BOMBS = {
     "long name": lambda: with_expression("a" * 5000),
     "dots": lambda: with_expression("a" + ".a" * 490),
     "many rows": lambda: one_table(["score"], [("> 1", "'refer'")] * 5000),
+    "many long lists": lambda: one_table(
+        ["score"], [("in [" + "1," * 180 + "1]", "'refer'")] * 1500
+    ),
     "many nodes": lambda: chain(
         *(node(f"x{n}", "expressionNode", expressions(**{f"y{n}": "1"})) for n in range(500))
     ),
@@ -321,6 +324,13 @@ def test_the_row_and_cell_limits_admit_what_is_at_them():
     rows = [("> 1", "'refer'")] * 3
     assert codes(one_table(["score"], rows), limits=Limits(rows=3)) == set()
     assert codes(one_table(["score"], rows), limits=Limits(rows=2)) == {"too_many"}
+    assert codes(one_table(["score"], rows), limits=Limits(cells=6)) == set()
+    assert codes(one_table(["score"], rows), limits=Limits(cells=5)) == {"too_many"}
+    text = sum(len(cell) for row in rows for cell in row) + len("score" + "outcome") * 2
+    assert codes(one_table(["score"], rows), limits=Limits(expression_text=text)) == set()
+    assert codes(one_table(["score"], rows), limits=Limits(expression_text=text - 1)) == {
+        "too_long"
+    }
     assert codes(with_cell("> 1"), limits=Limits(cell_length=9)) == set()
     assert codes(with_cell("> 10000000"), limits=Limits(cell_length=9)) == {"expression"}
 

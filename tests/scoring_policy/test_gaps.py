@@ -246,7 +246,7 @@ letter_cells = st.sampled_from(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(rows=st.lists(st.tuples(number_cells(), letter_cells), min_size=1, max_size=5))
 def test_small_tables_agree_with_running_the_engine_on_every_case(rows):
     document = one_table(["x", "k"], [(*row, "'decline'") for row in rows], inputs=(SMALL, LETTER))

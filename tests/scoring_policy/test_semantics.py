@@ -30,7 +30,7 @@ def reference(expression, values):
     return "ok", float(value) if isinstance(value, Decimal) else value
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(expression=numeric(), values=VALUES)
 def test_arithmetic_means_the_same_here_and_in_the_engine(expression, values):
     status, value = reference(expression, values)
@@ -42,13 +42,13 @@ def test_arithmetic_means_the_same_here_and_in_the_engine(expression, values):
         assert engine == pytest.approx(value, rel=1e-12, abs=1e-15)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(expression=boolean(), values=VALUES)
 def test_conditions_mean_the_same_here_and_in_the_engine(expression, values):
     assert engine_value(expression, values) == reference(expression, values)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(cell=cells(), value=st.one_of(st.none(), NUMBERS))
 def test_cells_match_the_same_here_and_in_the_engine(cell, value):
     try:
@@ -58,7 +58,7 @@ def test_cells_match_the_same_here_and_in_the_engine(cell, value):
     assert engine is matches(parse_cell(cell), {}, cell=value)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     rows=st.lists(st.tuples(cells(), cells()), min_size=1, max_size=4),
     values=st.lists(st.tuples(*[st.one_of(st.none(), NUMBERS)] * 2), min_size=1, max_size=5),

@@ -111,7 +111,7 @@ def load_json(text: str | bytes, *, limits: Limits = DEFAULT_LIMITS) -> Document
     raw = text.encode() if isinstance(text, str) else text
     if len(raw) > limits.document_bytes:
         raise _refuse("document_size", f"larger than {limits.document_bytes} bytes")
-    if _json_depth(raw) > limits.nesting:
+    if _nested_beyond(raw, limits.nesting):
         raise _refuse("document_depth", f"nested deeper than {limits.nesting}")
     try:
         document = json.loads(raw, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
@@ -126,9 +126,9 @@ def _refuse(code: str, reason: str) -> PolicyRefusedError:
     return PolicyRefusedError((Problem(code, reason),))
 
 
-def _json_depth(raw: bytes) -> int:
-    """Deepest nesting of brackets outside strings, without parsing."""
-    depth = deepest = 0
+def _nested_beyond(raw: bytes, limit: int) -> bool:
+    """Whether brackets outside strings nest deeper than `limit`, without parsing."""
+    depth = 0
     inside = escaped = False
     for byte in raw:
         if inside:
@@ -142,10 +142,11 @@ def _json_depth(raw: bytes) -> int:
             inside = True
         elif byte in b"[{":
             depth += 1
-            deepest = max(deepest, depth)
+            if depth > limit:
+                return True
         elif byte in b"]}":
             depth -= 1
-    return deepest
+    return False
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -62,6 +62,7 @@ class _Reader:
         self.limits = limits
         self.problems: list[Problem] = []
         self.cells = 0
+        self.text_length = 0
 
     def graph(self, document: Document) -> Graph:
         self.keys(document, _TOP_KEYS, node="")
@@ -74,6 +75,8 @@ class _Reader:
         for kind, ids in (("node", [n.id for n in nodes]), ("edge", [e.id for e in edges])):
             if len(set(ids)) != len(ids):
                 self.add("duplicate_id", f"two parts share one {kind} id")
+        if self.text_length > self.limits.expression_text:
+            self.add("too_long", f"expressions exceed {self.limits.expression_text} characters")
         if self.problems:
             raise PolicyRefusedError(tuple(self.problems))
         return Graph(tuple(nodes), tuple(edges))
@@ -229,10 +232,13 @@ class _Reader:
         if not isinstance(value, str):
             self.add("not_text", f"{key} is a string", node=node, row=row, column=key)
             return ""
+        if key != "schema":
+            self.text_length += len(value)
         return value
 
     def bounded(self, value: str, key: str, node: str) -> str:
         limit = self.limits.cell_length if key == "value" else self.limits.name_length
+        self.text_length += len(value) if key == "value" else 0
         if len(value) > limit:
             self.add("too_long", f"{key} is longer than {limit} characters", node=node)
             return value[:limit]
