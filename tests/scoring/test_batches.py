@@ -35,7 +35,9 @@ def start(live, load, **more) -> BatchRun:
 
 def rows_of(batch: BatchRun) -> list[int]:
     out: list[int] = []
-    for path in BatchChunk.objects.filter(run=batch).order_by("number").values_list("path", flat=True):
+    for path in (
+        BatchChunk.objects.filter(run=batch).order_by("number").values_list("path", flat=True)
+    ):
         with storage.open_reader(path) as reader:
             out += pq.read_table(reader, columns=["row"]).column("row").to_pylist()
     return out
@@ -101,7 +103,9 @@ def test_running_again_changes_nothing(live, load):
     before = list(BatchChunk.objects.filter(run=batch).values_list("number", "path", "sha256"))
     Job.objects.filter(pk=batch.job_id).update(state=JobState.QUEUED)
     assert run_now(batch.job_id)["rows"] == 1500
-    assert list(BatchChunk.objects.filter(run=batch).values_list("number", "path", "sha256")) == before
+    assert (
+        list(BatchChunk.objects.filter(run=batch).values_list("number", "path", "sha256")) == before
+    )
 
 
 def test_chunk_size_changes_no_row(live, load):

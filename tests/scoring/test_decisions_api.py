@@ -29,7 +29,11 @@ def ask(client, body: Any, key: str | None = "key-1", **headers: str):
 
 
 def application(reference: str = "A-1", **inputs: Any) -> dict[str, Any]:
-    return {"application": reference, "customer": f"C-{reference}", "inputs": {**portfolio.POOR, **inputs}}
+    return {
+        "application": reference,
+        "customer": f"C-{reference}",
+        "inputs": {**portfolio.POOR, **inputs},
+    }
 
 
 def test_answer_is_stored_before_it_leaves_and_can_be_read_back(live, client, bank_a):
@@ -89,7 +93,11 @@ def test_same_key_same_body_is_the_same_answer(live, client):
         ({**application(), "kind": "guess"}, "/kind", "unknown"),
         ({**application(), "model": "none"}, "/model", "unknown_model"),
         ({**application(), "application": "A\x00"}, "/application", "invalid_reference"),
-        ({**application(), "request": {"amount_minor": 0}}, "/request/amount_minor", "out_of_range"),
+        (
+            {**application(), "request": {"amount_minor": 0}},
+            "/request/amount_minor",
+            "out_of_range",
+        ),
         ({**application(), "inputs": {"income": [1]}}, "/inputs", "invalid"),
     ],
 )
@@ -214,7 +222,9 @@ def test_amount_and_term_of_the_request(live, client):
     body = {"application": "A-7", "inputs": portfolio.GOOD, "request": wish}
     offer = ask(client, body).json()["offer"]
     assert (offer["amount_minor"], offer["term_months"]) == (2_000_000, 6)
-    assert offer["total_paid_minor"] == 5 * offer["instalment_minor"] + offer["last_instalment_minor"]
+    assert (
+        offer["total_paid_minor"] == 5 * offer["instalment_minor"] + offer["last_instalment_minor"]
+    )
     body["request"] = {"amount_minor": 10**12}
     above = ask(client, body, key="key-2").json()
     assert (above["outcome"], above["offer"]) == ("refer", None)

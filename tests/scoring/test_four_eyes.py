@@ -17,7 +17,10 @@ from tests.scoring.conftest import ANALYST, OFFICER, VALIDATOR, person, train_ve
 pytestmark = pytest.mark.django_db
 BOTH = replace(ANALYST, roles=frozenset({Role.RISK_ANALYST.value, Role.MODEL_VALIDATOR.value}))
 CLIENT = Actor(
-    kind="client", id="1", label="x", scopes=frozenset({"scoring:train", "scoring:read", "scoring:policy"})
+    kind="client",
+    id="1",
+    label="x",
+    scopes=frozenset({"scoring:train", "scoring:read", "scoring:policy"}),
 )
 
 
@@ -176,7 +179,10 @@ def test_a_planned_change_takes_effect_at_its_moment(model, load, version):
         services.deploy_version(version_id=str(version.id), slot="champion", actor=OFFICER)
     with pytest.raises(InvalidInput):
         services.deploy_version(
-            version_id=str(version.id), slot="shadow", actor=OFFICER, valid_from=now() - timedelta(1)
+            version_id=str(version.id),
+            slot="shadow",
+            actor=OFFICER,
+            valid_from=now() - timedelta(1),
         )
 
 
