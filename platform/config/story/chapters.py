@@ -165,7 +165,7 @@ def score_batch(api: Api, taken: Taken, load_id: str) -> dict[str, Any]:
     accepted = api.call("POST", "/api/v1/scoring/batches", body, expect=202)
     job = api.wait_for_job(accepted["job"]["id"], seconds=900)
     return {
-        "batch": accepted["batch"]["id"],
+        "batch": accepted["id"],
         "rows": job["done"],
         "seconds": _seconds(job),
         "result": job["result"],
