@@ -44,7 +44,9 @@ class BatchView:
 
 def batch_rows(*, model_id: str = "", state: str = "") -> QuerySet[BatchRun]:
     """Batches, newest first, with what lists show, in one query."""
-    rows = BatchRun.objects.select_related("model", "model_version", "policy_version", "job")
+    rows: QuerySet[Any] = BatchRun.objects.select_related(
+        "model", "model_version", "policy_version", "job"
+    )
     rows = rows.defer(
         "model_version__report", "model_version__spec", "policy_version__document"
     ).annotate(done=Coalesce(Sum("chunks__rows"), 0), chunk_count=Count("chunks"))
@@ -96,5 +98,5 @@ def chunk_paths(batch_id: str) -> list[str]:
     batch = get_batch(batch_id)
     if not batch.finished:
         raise Conflict("The batch is not finished.", code="batch_not_finished")
-    rows = BatchChunk.objects.filter(run_id=batch_id).order_by("number")
+    rows = BatchChunk.objects.filter(run__id=batch_id).order_by("number")
     return list(rows.values_list("path", flat=True))

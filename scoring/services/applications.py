@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -55,7 +56,7 @@ def find_or_add(box: Vault, parties: Sequence[Party]) -> dict[Party, UUID]:
     """Ids by party. Raises `Conflict` when a reference belongs to another customer."""
     wanted = {reference_index(box, p.application): p for p in parties}
     ids = [new_id() for _ in wanted]
-    values = {
+    values: dict[str, Any] = {
         "at": now(),
         "ids": ids,
         "indexes": list(wanted),

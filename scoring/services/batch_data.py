@@ -63,7 +63,7 @@ def chunks(load_id: str, names: Sequence[str], rows: int) -> Iterator[Raw]:
         count = len(next(iter(batch.values())))
         if not count:
             continue
-        waiting.append(batch)
+        waiting.append(dict(batch))
         held += count
         while held >= rows:
             joined = _joined(waiting)

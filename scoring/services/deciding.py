@@ -165,7 +165,13 @@ def _begin(call: Call, model_id: str) -> Live | None:
     client, schema = key_of(call.client), current_context().schema
     name = f"{schema}\n{client}\n{call.key}".encode()
     lock = int.from_bytes(hashlib.sha256(name).digest()[:8], "big", signed=True)
-    values = {"lock": lock, "client": client, "key": call.key, "model": model_id, "at": now()}
+    values: dict[str, Any] = {
+        "lock": lock,
+        "client": client,
+        "key": call.key,
+        "model": model_id,
+        "at": now(),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_BEGIN, values)
         free, answered, slots, policy = cursor.fetchone()

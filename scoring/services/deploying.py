@@ -108,8 +108,8 @@ def deploy_policy(
     champion = Deployment.objects.filter(
         model_id=policy.model_id, slot=Slot.CHAMPION, valid_to=None
     ).select_related("version")
-    for deployment in champion:
-        _check_reasons(version, deployment.version)
+    for standing in champion:
+        _check_reasons(version, standing.version)
     _end_policy(policy, moment)
     deployment: PolicyDeployment = PolicyDeployment.objects.create(
         policy=policy,

@@ -96,7 +96,8 @@ def grade_bounds(
 
 def _fifths(rows: Sequence[tuple[int, int]]) -> list[int]:
     """Cut scores from the top down; empty when the rows stand on too few scores."""
-    total, seen, cuts = sum(n for _, n in rows), 0, []
+    total, seen = sum(n for _, n in rows), 0
+    cuts: list[int] = []
     for low, count in sorted(rows, reverse=True):
         seen += count
         if len(cuts) < len(GRADES) - 1 and seen * len(GRADES) >= total * (len(cuts) + 1):

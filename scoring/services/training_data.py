@@ -191,7 +191,7 @@ def read_frame(load_id: str, contract: DataContract, spec: TrainingSpec) -> Trai
     """The resolved rows of a load. Raises `InvalidInput` when the target or the time does not allow a run."""
     names = [f.name for f in spec.inputs]
     extra = [spec.target, *([spec.time_column] if spec.time_column else [])]
-    columns = datasets.open_columns(load_id, [*names, *extra])
+    columns = dict(datasets.open_columns(load_id, [*names, *extra]))
     y, resolved = outcome(columns.pop(spec.target), contract.column(spec.target))
     time = columns.pop(spec.time_column) if spec.time_column else None
     if time is not None:

@@ -100,7 +100,8 @@ def test_the_database_refuses_self_approval(version):
 
 def test_the_database_refuses_a_jump_and_a_swap(version):
     table = "scoring_modelversion"
-    jump = f"UPDATE {table} SET stage = 'live', approved_by = 'user:2', submitted_by = 'user:1', review_note = 'x' WHERE id = %s"
+    signed = "approved_by = 'user:2', submitted_by = 'user:1', review_note = 'x'"
+    jump = f"UPDATE {table} SET stage = 'live', {signed} WHERE id = %s"
     assert "cannot go from develop to live" in refused(jump, version.id)
     approved(version)
     for column, value in (
@@ -127,7 +128,8 @@ def test_a_policy_is_fixed_once_submitted(version):
     with pytest.raises(FourEyes):
         services.approve_policy(version_id=str(policy.id), actor=author, note="Mine.")
     assert "scoring_policy_four_eyes" in refused(
-        "UPDATE scoring_policyversion SET stage = 'approved', approved_by = authored_by, review_note = 'x' WHERE id = %s",
+        "UPDATE scoring_policyversion SET stage = 'approved', approved_by = authored_by, review_note = 'x'"
+        " WHERE id = %s",
         policy.id,
     )
     services.approve_policy(version_id=str(policy.id), actor=OFFICER, note="Within appetite.")

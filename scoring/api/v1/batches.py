@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from scoring import permissions, selectors, services
 from scoring.api.v1 import serializers as shapes
-from scoring.api.v1.lists import ViewList
+from scoring.api.v1.lists import ViewList, caller
 
 Codes = dict[str, str]
 
@@ -35,7 +35,7 @@ class BatchList(ViewList):
             load_id=str(given["load"]),
             model_id=str(given["model"]),
             version_id=str(given["version"] or ""),
-            actor=request.user.actor,
+            actor=caller(request),
         )
         view = selectors.get_batch(str(run.id))
         response = Response(shapes.BatchSerializer(view).data, status=202)
@@ -58,9 +58,7 @@ class BatchResults(APIView):
 
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     def get(self, request: Request, batch_id: str, kind: str) -> StreamingHttpResponse:
-        results = services.batch_results(
-            batch_id=str(batch_id), kind=kind, actor=request.user.actor
-        )
+        results = services.batch_results(batch_id=str(batch_id), kind=kind, actor=caller(request))
         response = StreamingHttpResponse(results.pieces, content_type=results.content_type)
         response["Content-Disposition"] = f'attachment; filename="{results.file_name}"'
         return response

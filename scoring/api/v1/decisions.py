@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from scoring import permissions, selectors, services
 from scoring.api.v1 import hot
 from scoring.api.v1 import serializers as shapes
-from scoring.api.v1.lists import ViewList, query_text
+from scoring.api.v1.lists import ViewList, caller, query_text
 from scoring.api.v1.shapes import decision_body, detail_body
 from scoring.choices import Outcome
 
@@ -31,7 +31,7 @@ _REPLAYED = "The same key and body again: the same answer, with `Idempotency-Rep
 class _HotPost(APIView):
     """Routes `POST` around DRF: documented here, answered by `hot_post`."""
 
-    hot_post: ClassVar[Callable[[HttpRequest], HttpResponse]]
+    hot_post: Callable[[HttpRequest], HttpResponse]
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -111,7 +111,7 @@ class DecisionDetail(APIView):
         inputs = None
         if query_text(request, "include") == "inputs":
             inputs = services.reveal_inputs(
-                decision_id=view.id, actor=request.user.actor, purpose="api"
+                decision_id=view.id, actor=caller(request), purpose="api"
             )
         return Response(detail_body(view, inputs))
 
@@ -123,5 +123,5 @@ class DecisionReplay(APIView):
 
     @extend_schema(responses=shapes.ReplaySerializer)
     def get(self, request: Request, decision_id: str) -> Response:
-        replay = services.replay_decision(decision_id=str(decision_id), actor=request.user.actor)
+        replay = services.replay_decision(decision_id=str(decision_id), actor=caller(request))
         return Response(shapes.ReplaySerializer(replay).data)

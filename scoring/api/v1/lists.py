@@ -1,11 +1,19 @@
 """Lists by cursor whose rows become views before they are shown."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+from accounts.authentication import ClientPrincipal
+from core.actors import Actor
+
+
+def caller(request: Request) -> Actor:
+    """The API client behind a request that passed `ScopeRequired`."""
+    return cast(ClientPrincipal, request.user).actor
 
 
 def query_text(request: Request, name: str) -> str:

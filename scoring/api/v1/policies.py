@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from scoring import permissions, selectors, services
 from scoring.api.v1 import serializers as shapes
 from scoring.api.v1.bodies import parse
-from scoring.api.v1.lists import ViewList, query_text
+from scoring.api.v1.lists import ViewList, caller, query_text
 from scoring.choices import PolicyStage
 from scoring.contracts import PolicyIn
 
@@ -53,7 +53,7 @@ class PolicyDraft(APIView):
     @extend_schema(request=shapes.PolicyDraftSerializer, responses=shapes.PolicySerializer)
     def put(self, request: Request, model_id: str) -> Response:
         version = services.save_policy_version(
-            model_id=str(model_id), draft=_draft(request), actor=request.user.actor
+            model_id=str(model_id), draft=_draft(request), actor=caller(request)
         )
         return Response(_body(str(version.id)))
 

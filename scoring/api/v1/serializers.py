@@ -137,7 +137,7 @@ class PolicyRowSerializer(Shape):
     model_code = serializers.CharField()
     number = serializers.IntegerField()
     stage = serializers.ChoiceField(choices=PolicyStage.choices)
-    source = serializers.ChoiceField(choices=PolicySource.choices)
+    source = serializers.ChoiceField(choices=PolicySource.choices)  # type: ignore[assignment]
     sha256 = serializers.CharField()
     live = serializers.BooleanField()
     note = serializers.CharField()
