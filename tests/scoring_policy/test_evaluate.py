@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import numpy as np
@@ -444,3 +445,12 @@ def test_evaluating_again_gives_the_same_bits(loans):
     assert [repr(r) for r in first] == [
         repr(fresh.evaluate(good(score=s))) for s in range(550, 730, 7)
     ]
+
+
+def test_one_compiled_policy_serves_several_threads(loans):
+    compiled = compile_policy(loans.policy, remember=0)
+    cases = [good(score=300 + 5 * n, age=10 + n) for n in range(100)]
+    expected = [compiled.evaluate(case) for case in cases]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(compiled.evaluate, cases * 4))
+    assert found == expected * 4

@@ -18,6 +18,7 @@ from scoring.engine.policy import (
     PolicyRefusedError,
     Price,
     check_tables,
+    compile_policy,
     default_form,
     document_from_form,
     form_from_document,
@@ -68,6 +69,27 @@ def test_any_sound_form_comes_back_and_all_its_tables_are_complete(bounds, data)
     document = document_from_form(form)
     assert form_from_document(document) == form
     assert all(report.sound for report in check_tables(load_policy(document)))
+
+
+@pytest.mark.parametrize("operator", ["<", "<=", ">", ">=", "==", "!=", "in", "not in"])
+@pytest.mark.parametrize("on_missing", ["refer", "decline", "ignore"])
+def test_no_rule_holds_for_an_empty_field(operator, on_missing):
+    listed = operator in ("in", "not in")
+    rule = HardRule(
+        "RULE", "amount", operator, (Decimal(5),) if listed else Decimal(5), on_missing=on_missing
+    )
+    form = loan_form(hard_rules=(rule,), inputs=(InputField("amount", nullable=True),))
+    document = document_from_form(form)
+    assert form_from_document(document) == form
+    compiled = compile_policy(load_policy(document))
+    empty = compiled.evaluate({"score": 700})
+    assert empty.outcome == {"ignore": "approve"}.get(on_missing, on_missing)
+    assert empty.codes == (() if on_missing == "ignore" else ("MISSING_AMOUNT",))
+    holds = {4: ("<", "<=", "!=", "not in"), 5: ("<=", ">=", "==", "in"),
+             6: (">", ">=", "!=", "not in")}  # fmt: skip
+    for amount, operators in holds.items():
+        codes = compiled.evaluate({"score": 700, "amount": amount}).codes
+        assert codes == (("RULE",) if operator in operators else ())
 
 
 def test_a_document_edited_beyond_the_form_is_not_shown_as_one():

@@ -30,8 +30,8 @@ RuleValue = Decimal | str | bool | tuple[Decimal, ...] | tuple[str, ...]
 class HardRule:
     """One hard rule: when it holds, `outcome` follows whatever the score says.
 
-    `on_missing` says what happens when a nullable field is empty (a comparison with null never
-    holds): `refer` and `decline` add their own row with the code `MISSING_<FIELD>`.
+    `on_missing` says what happens when a nullable field is empty, as no rule holds for an empty
+    field: `refer` and `decline` add their own row with the code `MISSING_<FIELD>`.
     """
 
     code: str

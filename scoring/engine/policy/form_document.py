@@ -121,16 +121,16 @@ def _table(
 
 
 def _rules_table(form: PolicyForm, outcome: str) -> dict[str, Any]:
+    nullable = {field.name for field in form.inputs if field.nullable}
     fields = list(dict.fromkeys(rule.field for rule in form.hard_rules))
     columns = [(f"in:{field}", field) for field in fields]
     rows: list[dict[str, str]] = []
     for index, rule in enumerate(form.hard_rules):
         if rule.outcome == outcome:
-            cell = _rule_cell(rule)
+            cell = _rule_cell(rule, nullable=rule.field in nullable)
             rows.append(
                 _rule_row(f"rule:{index}", rule.field, cell, rule.code, outcome, rule.label)
             )
-    nullable = {field.name for field in form.inputs if field.nullable}
     for index, rule in enumerate(form.hard_rules):
         if rule.on_missing == outcome and rule.field in nullable:
             code = _MISSING + rule.field.upper().replace(".", "_")
@@ -148,10 +148,15 @@ def _rule_row(
     return row
 
 
-def _rule_cell(rule: HardRule) -> str:
+def _rule_cell(rule: HardRule, *, nullable: bool) -> str:
+    """The cell of a rule; `!=` and `not in` would hold for null, so null is taken out of them."""
     if isinstance(rule.value, tuple):
-        return f"{rule.operator} [{', '.join(_literal(item) for item in rule.value)}]"
-    return f"{rule.operator} {_literal(rule.value)}"
+        items = [_literal(item) for item in rule.value]
+        if nullable and rule.operator == "not in":
+            items.insert(0, "null")
+        return f"{rule.operator} [{', '.join(items)}]"
+    guard = "!= null and " if nullable and rule.operator == "!=" else ""
+    return f"{guard}{rule.operator} {_literal(rule.value)}"
 
 
 def _cutoff_table(form: PolicyForm) -> dict[str, Any]:
@@ -309,8 +314,11 @@ def _hard_rules(policy: Policy) -> tuple[HardRule, ...]:
 
 def _rule_parts(parsed: Node) -> tuple[str, RuleValue]:
     if isinstance(parsed, In) and parsed.operand == Cell() and isinstance(parsed.members, ListOf):
-        values = tuple(_value(item) for item in parsed.members.items)
+        items = [item for item in parsed.members.items if item != Literal(None)]
+        values = tuple(_value(item) for item in items)
         return ("not in" if parsed.negated else "in"), values  # type: ignore[return-value]
+    if isinstance(parsed, Binary) and parsed.operator == "and":
+        parsed = parsed.right
     assert isinstance(parsed, Binary)
     assert parsed.left == Cell()
     return parsed.operator, _value(parsed.right)
