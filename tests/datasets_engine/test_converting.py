@@ -8,11 +8,12 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from xlsxwriter import Workbook
 
 from datasets.choices import ColumnType, FileKind, Privacy, Role
 from datasets.contracts import ColumnContract, DataContract, SourceFormat
 from datasets.engine import Limits, convert, inspect
-from datasets.engine.errors import BadContract, ColumnsMissing, EmptyFile, RowTooLong
+from datasets.engine.errors import BadContract, ColumnsMissing, EmptyFile, RowTooLong, SheetMissing
 from tests.datasets_engine.samples import contract_of, decimal, integer, run, text, written
 
 
@@ -362,3 +363,27 @@ def test_a_format_seen_by_sniffing_replaces_the_contracts_own() -> None:
     seen = SourceFormat(kind=FileKind.TEXT, delimiter=";", encoding="gb18030")
     done = run("a;b\n1;客户\n".encode("gb18030"), contract, source_format=seen)
     assert done.good["b"].to_list() == ["客户"]
+
+
+def test_excel_rows_keep_their_numbers_wherever_the_table_stands() -> None:
+    book = io.BytesIO()
+    workbook = Workbook(book)
+    sheet = workbook.add_worksheet("Loans")
+    sheet.write_row(3, 2, ["id", "amount"])
+    sheet.write_row(4, 2, [1, 10.5])
+    sheet.write_row(6, 2, [2, "x"])
+    sheet.write_row(7, 2, [3, 0.25])
+    workbook.close()
+    found = inspect(book)
+    assert (found.format.sheet, found.format.header_row) == ("Loans", 4)
+    contract = contract_of(integer("id"), decimal("amount"), kind=FileKind.XLSX, header_row=4)
+    done = run(book.getvalue(), contract)
+    assert done.good.rows() == [(5, 1, 10.5), (8, 3, 0.25)]
+    assert (done.bad["_row"].to_list(), done.summary.rows_blank) == ([7], 1)
+
+
+def test_a_sheet_that_is_not_there_is_named() -> None:
+    book = io.BytesIO()
+    pl.DataFrame({"a": [1]}).write_excel(book)
+    with pytest.raises(SheetMissing):
+        run(book.getvalue(), contract_of(integer("a"), kind=FileKind.XLSX, sheet="Missing"))

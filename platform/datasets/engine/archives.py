@@ -17,7 +17,20 @@ MAX_MEMBERS = 10_000
 PIECE = 1 << 20
 ADDRESS = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")
 ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]{0,200}?\br\s*=\s*["'](\d{1,7})["']""")
-CELL = re.compile(rb"<(?:\w+:)?c[\s>/]")
+CELL_STARTS = (
+    b"<c ",
+    b"<c>",
+    b"<c/",
+    b"<c\n",
+    b"<c\t",
+    b"<c\r",
+    b":c ",
+    b":c>",
+    b":c/",
+    b":c\n",
+    b":c\t",
+    b":c\r",
+)
 WIDEST = 16_384
 OVERLAP = 256
 
@@ -37,11 +50,11 @@ class SheetExtent:
     def see(self, text: bytes) -> None:
         """Take in a piece of XML."""
         found = ADDRESS.findall(text)
-        rows = [int(row) for _, row in found] + [int(row) for row in ROW.findall(text)]
-        letters = {letters.upper() for letters, _ in found}
-        self.rows = max([self.rows, *rows])
+        letters = {letters.upper() for letters in {letters for letters, _ in found}}
+        rows = {row for _, row in found}.union(ROW.findall(text))
+        self.rows = max([self.rows, *map(int, rows)])
         self.columns = max([self.columns, *map(_column_number, letters)])
-        self.cells += len(CELL.findall(text))
+        self.cells += sum(text.count(start) for start in CELL_STARTS)
         self.addresses += len(found)
 
     @property

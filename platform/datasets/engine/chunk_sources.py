@@ -18,7 +18,7 @@ from datasets.engine.dialects import clean_names
 from datasets.engine.errors import EmptyFile, TooManyColumns, UnsupportedFormat
 from datasets.engine.limits import Limits
 from datasets.engine.parquet_chunks import open_parquet, parquet_chunks
-from datasets.engine.sheets import sheet_chunks, sheet_header
+from datasets.engine.sheets import open_sheet, sheet_chunks
 from datasets.engine.sources import GzipReader, is_gzip, size_of
 from datasets.engine.text_chunks import TextPlan, blocks_of, chunk_of, header_of
 
@@ -58,15 +58,11 @@ def open_chunks(
     _check_kind(handle, source.kind)
     if source.kind is FileKind.XLSX:
         check_workbook(handle, limits)
-        names = sheet_header(handle, source.sheet, source.header_row)
+        sheet = open_sheet(handle, source.sheet, source.header_row)
         chunks = sheet_chunks(
-            handle,
-            source.sheet,
-            header_row=source.header_row,
-            decimal=contract.decimal,
-            size=size,
+            sheet, header_row=source.header_row, decimal=contract.decimal, size=size
         )
-        return ChunkSource(_within(names, limits), chunks, size)
+        return ChunkSource(_within(sheet.names, limits), chunks, size)
     if source.kind is FileKind.PARQUET:
         file = open_parquet(handle, limits)
         names = clean_names(list(file.schema_arrow.names))

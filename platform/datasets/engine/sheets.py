@@ -38,6 +38,14 @@ class SheetPreview:
     names: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class OpenSheet:
+    """A loaded sheet and its column names."""
+
+    sheet: CalamineSheet
+    names: tuple[str, ...]
+
+
 def _open(handle: BinaryIO) -> CalamineWorkbook:
     handle.seek(0)
     try:
@@ -110,40 +118,36 @@ def cell_text(cell: Cell, decimal: str) -> str:
     return str(cell)
 
 
-def sheet_header(handle: BinaryIO, name: str | None, header_row: int) -> tuple[str, ...]:
-    """Names in that row of the sheet, or numbered ones when `header_row` is 0.
+def open_sheet(handle: BinaryIO, name: str | None, header_row: int) -> OpenSheet:
+    """Load a sheet (the first one when no name is given) and read its column names.
 
-    Raises BadHeader, SheetMissing, DamagedFile.
+    `header_row` is the row as Excel numbers it, or 0 for numbered names. Raises BadHeader,
+    SheetMissing, DamagedFile.
     """
     sheet = _sheet(handle, name)
     if sheet.start is None:
         raise BadHeader("The sheet is empty.")
     if header_row == 0:
-        return clean_names([""] * sheet.width)
+        return OpenSheet(sheet, clean_names([""] * sheet.width))
     index = header_row - 1 - sheet.start[0]
-    if index < 0 or index >= sheet.height:
-        raise BadHeader(f"The sheet has no row {header_row} to read names from.")
-    for number, row in enumerate(sheet.to_python(skip_empty_area=True, nrows=index + 1)):
-        if number == index:
-            return clean_names([cell_text(cell, ".") for cell in row])
+    if 0 <= index < sheet.height:
+        rows = sheet.to_python(skip_empty_area=True, nrows=index + 1)
+        return OpenSheet(sheet, clean_names([cell_text(cell, ".") for cell in rows[index]]))
     raise BadHeader(f"The sheet has no row {header_row} to read names from.")
 
 
-def sheet_chunks(
-    handle: BinaryIO, name: str | None, *, header_row: int, decimal: str, size: int
-) -> Iterator[Chunk]:
+def sheet_chunks(opened: OpenSheet, *, header_row: int, decimal: str, size: int) -> Iterator[Chunk]:
     """All data rows of a sheet, every cell as text; rows bear the numbers that Excel shows."""
-    sheet = _sheet(handle, name)
+    sheet = opened.sheet
     if sheet.start is None:
         return
     first = sheet.start[0] + 1
-    total = max(sheet.height, 1)
+    total = max(sheet.total_height, 1)
     batch: list[list[str]] = []
     rows: list[int] = []
     blank = 0
-    for index, cells in enumerate(sheet.to_python(skip_empty_area=True)):
-        number = first + index
-        if number <= header_row:
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
+        if number < first or number <= header_row:
             continue
         texts = [cell_text(cell, decimal) for cell in cells]
         if not any(texts):
@@ -152,7 +156,7 @@ def sheet_chunks(
         batch.append(texts)
         rows.append(number)
         if len(batch) >= ROWS_AT_ONCE:
-            yield _chunk(batch, rows, blank, size * (index + 1) // total)
+            yield _chunk(batch, rows, blank, min(size, size * number // total))
             batch, rows, blank = [], [], 0
     if batch or blank:
         yield _chunk(batch, rows, blank, size)
