@@ -85,7 +85,7 @@ class Runner:
         }
         self._status["port"] = port
         for step in application.prepare:
-            self._run_step(step, lease, environment, "could not be prepared")
+            self._run_step(step, lease, environment, "failed")
         for process in application.processes:
             env = {**environment, **process.env}
             self._supervisor.start(replace(process, env=env, folder=process.folder or checkout()))
