@@ -10,6 +10,7 @@ from psycopg import sql
 from audit.engine.chain import Link, SealedLink
 from audit.models import AuditSeal, PendingSeal
 from audit.streams import Stream
+from core.tenancy import current_context
 
 BATCH = 5_000
 _FIRST_ID = uuid.UUID(int=0)
@@ -50,6 +51,16 @@ def seal_batches() -> Iterator[list[SealedLink]]:
             return
         yield batch
         after = batch[-1].link.seq
+
+
+def present_tables() -> frozenset[str]:
+    """Tables of the scope's own schema; a sealed table of banks alone is not in public."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = %s",
+            [current_context().schema],
+        )
+        return frozenset(row[0] for row in cursor.fetchall())
 
 
 def rows_by_id(stream: Stream, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Mapping[str, Any]]:

@@ -274,6 +274,8 @@ def test_one_altered_entry_accuses_no_other(trail: Trail) -> None:
 def test_the_command_fails_and_names_the_row(trail: Trail, capsys) -> None:
     call_command("verify_audit", schema=SCHEMA)
     assert f"{SCHEMA}: ok" in capsys.readouterr().out
+    with pytest.raises(CommandError, match=r"There is no bank \.\./x"):
+        call_command("verify_audit", schema="../x")
     row = trail.ids[3]
     trail.sql("DELETE FROM audit_auditentry WHERE id = %s", row)
     with pytest.raises(CommandError, match=f"Tampered with: {SCHEMA}") as refusal:

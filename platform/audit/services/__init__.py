@@ -1,4 +1,4 @@
-from audit.services.checkpoints import write_checkpoint
+from audit.services.checkpoints import archive_checkpoints, write_checkpoint
 from audit.services.keeping import checkpoint_due_banks, seal_due_banks
 from audit.services.recording import record, record_read
 from audit.services.sealing import seal_pending
@@ -10,6 +10,7 @@ __all__ = [
     "FindingKind",
     "TrailStatus",
     "VerifyReport",
+    "archive_checkpoints",
     "checkpoint_due_banks",
     "record",
     "record_read",

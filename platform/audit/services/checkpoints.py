@@ -66,6 +66,15 @@ def read_checkpoints(schema: str) -> list[CheckedLine]:
     return check_lines(public_key(), schema, complete.split("\n") if complete else [])
 
 
+def archive_checkpoints(schema: str) -> Path | None:
+    """Off-boarding: put a bank's file aside, so that a new bank of this name starts its own; returns where."""
+    path = checkpoint_path(schema)
+    if not path.exists():
+        return None
+    target = path.with_name(f"{schema}.closed-{now():%Y%m%dT%H%M%S%f}.jsonl")
+    return path.rename(target)
+
+
 def last_checkpoint(schema: str) -> Checkpoint | None:
     """What the last whole line says; None when there is none, or when it is not ours."""
     path = checkpoint_path(schema)

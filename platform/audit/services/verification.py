@@ -79,6 +79,8 @@ class _Run:
     checker: ChainChecker
     attested: dict[int, Checkpoint]
     findings: list[Finding] = field(default_factory=list)
+    # Sealed rows of a table that was dropped count as deleted.
+    tables: frozenset[str] = frozenset()
     seals: int = 0
     waiting: int = 0
 
@@ -88,17 +90,21 @@ class _Run:
 
 def verify(schema: str) -> VerifyReport:
     """Check the trail of a schema in one snapshot. Reads every sealed row once."""
-    lines = read_checkpoints(schema)
+    # Before the snapshot: a seal that a line attests is then surely in it.
+    with scope_of(schema):
+        lines = read_checkpoints(schema)
     good = [line.checkpoint for line in lines if line.checkpoint]
     run = _Run(schema, ChainChecker(seal_keys(schema)), {c.seq: c for c in good})
     last = max(good, key=lambda checkpoint: checkpoint.seq, default=None)
     _judge_lines(run, lines)
     with _snapshot(schema):
+        run.tables = selectors.present_tables()
         for batch in selectors.seal_batches():
             _judge_batch(run, batch)
         _judge_end(run, last)
         for stream in streams().values():
-            _judge_unsealed(run, stream)
+            if stream.table in run.tables:
+                _judge_unsealed(run, stream)
     return VerifyReport(
         schema=schema,
         seals=run.seals,
@@ -167,7 +173,8 @@ def _judge_rows(run: _Run, name: str, links: Sequence[SealedLink]) -> None:
             FindingKind.STREAM_UNKNOWN, "no module claims it", stream=name, seq=links[0].link.seq
         )
         return
-    rows = selectors.rows_by_id(stream, [sealed.link.row_id for sealed in links])
+    ids = [sealed.link.row_id for sealed in links]
+    rows = selectors.rows_by_id(stream, ids) if stream.table in run.tables else {}
     for sealed in links:
         link = sealed.link
         where = {"stream": name, "row_id": link.row_id, "seq": link.seq}

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from audit.services import VerifyReport, verify
 from audit.services.sealing import all_schemas
+from core.tenancy import UnknownBank
 
 
 class Command(BaseCommand):
@@ -21,7 +22,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         schemas = all_schemas() if options["all"] else [options["schema"]]
-        tampered = [schema for schema in schemas if not self._show(verify(schema))]
+        try:
+            tampered = [schema for schema in schemas if not self._show(verify(schema))]
+        except UnknownBank as error:
+            raise CommandError(f"There is no bank {error}.", returncode=2) from error
         if tampered:
             raise CommandError(f"Tampered with: {', '.join(tampered)}.", returncode=1)
 
