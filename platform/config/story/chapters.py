@@ -86,9 +86,7 @@ def finish_training(api: Api, taken: Taken) -> None:
         taken.inputs[kind] = {entry["name"] for entry in report["inputs"]}
 
 
-def approve_and_deploy(
-    bank: BankContext, taken: Taken, staff: dict[str, str], champion: str
-) -> None:
+def approve_and_deploy(bank: BankContext, taken: Taken, staff: dict[str, str]) -> None:
     """The analyst submits, the validator approves, the credit officer puts live: model and policy alike."""
     analyst, validator, officer = (
         actor_for(bank, staff[who]) for who in ("analyst", "validator", "officer")

@@ -109,9 +109,7 @@ class Teller:
     def train_and_approve(self, held: chapters.Taken) -> None:
         slug = held.portfolio.bank
         chapters.finish_training(self.apis[slug], held)
-        chapters.approve_and_deploy(
-            self.banks[slug], held, self.story.staff[slug], champion="scorecard"
-        )
+        chapters.approve_and_deploy(self.banks[slug], held, self.story.staff[slug])
         self.say(
             f"{held.portfolio.title}: both models trained, approved by a second person, scorecard live"
         )
