@@ -24,12 +24,14 @@ def fields_of(data: str) -> list[list[str] | None]:
     return [record.fields for record in parsed.records]
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(CELLS, min_size=2, max_size=4), min_size=1, max_size=8))
 def test_what_a_csv_writer_wrote_is_read_back(rows: list[list[str]]) -> None:
     assert fields_of(written(rows, quoting=csv.QUOTE_ALL).decode()) == rows
     assert fields_of(written(rows, line_end="\r\n").decode()) == rows
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(CELLS, min_size=2, max_size=3), min_size=1, max_size=8))
 def test_regular_text_is_cut_where_records_end(rows: list[list[str]]) -> None:
     data = written(rows)
@@ -42,6 +44,7 @@ def test_regular_text_is_cut_where_records_end(rows: list[list[str]]) -> None:
     assert int(ends[-1]) == len(data)
 
 
+@settings(deadline=None)
 @given(PIECES)
 def test_whatever_counts_as_regular_is_read_alike_by_the_careful_reader(data: str) -> None:
     if not data.endswith("\n"):
@@ -55,7 +58,7 @@ def test_whatever_counts_as_regular_is_read_alike_by_the_careful_reader(data: st
     assert all(record.reason is None for record in parsed.records)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(PIECES, st.integers(min_value=8, max_value=40))
 def test_the_size_of_blocks_does_not_change_the_records(data: str, size: int) -> None:
     def read(block_bytes: int) -> list[tuple[list[str] | None, Reason | None]]:

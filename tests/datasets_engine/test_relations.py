@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
@@ -22,6 +22,7 @@ BAD = (RNG.random(N) < 0.2).astype(float)
 NOTHING = np.zeros(N, dtype=bool)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_size=60))
 def test_rank_auc_is_scikit_learns(pairs: list[tuple[int, bool]]) -> None:
     values = np.array([pair[0] for pair in pairs], dtype=float)

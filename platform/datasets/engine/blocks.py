@@ -14,6 +14,8 @@ from datasets.engine.limits import Limits
 from datasets.engine.records import Record, split_records
 
 LF, CR, QUOTE = 10, 13, 34
+FIRST_READ = 1 << 16
+CAREFUL_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +47,22 @@ def read_blocks(reader: Utf8Reader, *, delimiter: str, limits: Limits) -> Iterat
     Raises RowTooLong when a record passes `limits.row_bytes`.
     """
     row = 1
-    carry = b""
-    size = min(limits.block_bytes, max(limits.row_bytes, 1 << 16))
+    waiting = b""
+    final, stuck = False, True
+    size = min(limits.block_bytes, max(limits.row_bytes, FIRST_READ))
     while True:
-        fresh = reader.read(size)
-        size = limits.block_bytes
-        data = carry + fresh
-        if not data:
+        if not final and (stuck or len(waiting) < size):
+            fresh = reader.read(size)
+            size = limits.block_bytes
+            final = not fresh
+            waiting += fresh
+        if not waiting:
             return
-        final = not fresh
-        block, carry = _cut(data, row, delimiter=delimiter, limits=limits, final=final)
-        if block.count:
+        block, waiting = _cut(waiting, row, delimiter=delimiter, limits=limits, final=final)
+        stuck = block.count == 0
+        if not stuck:
             yield block
             row += block.count
-        if final:
-            return
 
 
 def _cut(
@@ -86,17 +89,24 @@ def _cut(
 def _cut_carefully(
     data: bytes, row: int, *, delimiter: str, limits: Limits, final: bool
 ) -> tuple[Block, bytes]:
+    """The same through the careful reader, a small piece at a time: its records take room.
+
+    The piece is twice the longest row, so that it always holds a whole record or a fault.
+    """
+    piece = max(CAREFUL_BYTES, 2 * limits.row_bytes)
+    later = data[piece:]
+    data = data[:piece]
     cut = data.rfind(b"\n") + 1
     tail = data[cut:]
     if len(tail) > limits.row_bytes:
         raise RowTooLong(f"A row near row {row:,} is longer than {limits.row_bytes:,} bytes.")
-    parsed = split_records(
-        mark_damage(data[:cut]), delimiter=delimiter, longest=limits.row_bytes, final=final
-    )
+    text = mark_damage(data[:cut])
+    last = final and not later
+    parsed = split_records(text, delimiter=delimiter, longest=limits.row_bytes, final=last)
     for index, record in enumerate(parsed.records):
         if len(record.raw) > limits.row_bytes:
             raise RowTooLong(f"Row {row + index:,} is longer than {limits.row_bytes:,} bytes.")
-    return Block(row, b"", NO_ENDS, parsed.records), parsed.rest.encode() + tail
+    return Block(row, b"", NO_ENDS, parsed.records), parsed.rest.encode() + tail + later
 
 
 def _refuse_long(ends: NDArray[np.int64], row: int, limits: Limits) -> None:

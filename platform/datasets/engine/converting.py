@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -168,25 +168,30 @@ class _Conversion:
         """Judge one chunk and write each of its rows to one side or the other."""
         self.blank += chunk.blank
         self.rows_in += len(chunk.rows) + len(chunk.rejects)
-        entries = self._whole_rows(chunk)
         found = _Findings(np.zeros(len(chunk.rows), dtype=bool))
         values: dict[str, pl.Series] = {}
         if len(chunk.rows):
             values = self._cast(chunk, found)
             self._check(values, found)
             self._refuse_repeats(values, found)
-            entries += [self._entry(chunk, i, faults) for i, faults in found.by_row.items()]
-        for entry in sorted(entries, key=lambda entry: entry.row):
+        for entry in self._entries(chunk, found):
             self.bad.add(entry)
         self._store(chunk, values, ~found.bad)
 
-    def _whole_rows(self, chunk: Chunk) -> list[QuarantineEntry]:
-        """Records that never had columns; shown only where no column is secret."""
+    def _entries(self, chunk: Chunk, found: _Findings) -> Iterator[QuarantineEntry]:
+        """The refused rows of a chunk in file order, made one at a time.
+
+        A record that never had columns is shown only where no column of the contract is secret.
+        """
         mask = not all(is_open(column) for column in self.contract.columns)
-        return [
-            whole_row_entry(reject.row, reject.reason, reject.message, reject.raw, mask=mask)
-            for reject in chunk.rejects
-        ]
+        rejects = {reject.row: reject for reject in chunk.rejects}
+        faulty = {int(chunk.rows[index]): index for index in found.by_row}
+        for row in sorted([*rejects, *faulty]):
+            if row in faulty:
+                yield self._entry(chunk, faulty[row], found.by_row[faulty[row]])
+            else:
+                reject = rejects[row]
+                yield whole_row_entry(row, reject.reason, reject.message, reject.raw, mask=mask)
 
     def _cast(self, chunk: Chunk, found: _Findings) -> dict[str, pl.Series]:
         values: dict[str, pl.Series] = {}
