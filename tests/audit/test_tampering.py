@@ -126,7 +126,7 @@ Tamper = Callable[[Trail], Callable[[Finding], bool]]
 
 def alter_entry(trail: Trail) -> Callable[[Finding], bool]:
     row = trail.any_id()
-    choice = trail.random.randrange(len(TEXT_COLUMNS) + 5)
+    choice = trail.random.randrange(len(TEXT_COLUMNS) + 7)
     if choice < len(TEXT_COLUMNS):
         column = TEXT_COLUMNS[choice]
         trail.sql(
@@ -140,6 +140,8 @@ def alter_entry(trail: Trail) -> Callable[[Finding], bool]:
             "detail = detail || '{\"amount\": 1}'",
             "row_hash = sha256(row_hash)",
             "id = gen_random_uuid()",
+            "at = 'infinity'",
+            "detail = '\"text\"'",
         )[choice - len(TEXT_COLUMNS)]
         trail.sql(f"UPDATE audit_auditentry SET {change} WHERE id = %s", row)
     return lambda finding: _names(finding, row=row)
@@ -173,7 +175,7 @@ def alter_seal(trail: Trail) -> Callable[[Finding], bool]:
     seq = trail.any_seq()
     change = trail.random.choice(
         ("row_hash = sha256(row_hash)", "mac = sha256(mac)", "sealed_at = sealed_at - interval '1 day'",
-         "row_id = gen_random_uuid()", "stream = 'other'")
+         "row_id = gen_random_uuid()", "stream = 'other'", "sealed_at = 'infinity'")
     )  # fmt: skip
     trail.sql(f"UPDATE audit_auditseal SET {change} WHERE seq = %s", seq)
     return lambda finding: _names(finding, seq=seq)
@@ -269,6 +271,21 @@ def test_one_altered_entry_accuses_no_other(trail: Trail) -> None:
     [finding] = verify(SCHEMA).findings
     assert (finding.kind, finding.row_id, finding.seq) == (FindingKind.ROW_ALTERED, row, seq)
     assert str(row) in str(finding)
+
+
+def test_rows_that_cannot_be_read_do_not_hide_the_others(trail: Trail) -> None:
+    """Times beyond Python's, in entries, in an unsealed one and in a seal, beside an ordinary tamper."""
+    unreadable, plain, unsealed = trail.ids[5], trail.ids[20], uuid.UUID(int=9)
+    trail.insert(unsealed, plain)
+    trail.sql(
+        "UPDATE audit_auditentry SET at = '-infinity' WHERE id = ANY(%s)", [unreadable, unsealed]
+    )
+    trail.sql("UPDATE audit_auditentry SET personal = true WHERE id = %s", plain)
+    trail.sql("UPDATE audit_auditseal SET sealed_at = '200000-01-01' WHERE seq = 30")
+    findings = verify(SCHEMA).findings
+    assert {f.row_id for f in findings if f.kind is FindingKind.ROW_ALTERED} == {unreadable, plain}
+    assert [f.row_id for f in findings if f.kind is FindingKind.ROW_INSERTED] == [unsealed]
+    assert [f.seq for f in findings if f.kind is FindingKind.SEAL_ALTERED] == [30]
 
 
 def test_the_command_fails_and_names_the_row(trail: Trail, capsys) -> None:

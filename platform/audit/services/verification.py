@@ -188,7 +188,11 @@ def _judge_rows(run: _Run, name: str, links: Sequence[SealedLink]) -> None:
 
 
 def _is_genuine(schema: str, stream: Stream, row: Mapping[str, Any]) -> bool:
-    return row[stream.hash_column] in stream.expected(schema, row)
+    try:
+        return row[stream.hash_column] in stream.expected(schema, row)
+    except Exception:
+        # A row altered into something its module cannot even read must not end the verification.
+        return False
 
 
 def _judge_end(run: _Run, last: Checkpoint | None) -> None:
@@ -200,20 +204,21 @@ def _judge_end(run: _Run, last: Checkpoint | None) -> None:
 
 def _judge_unsealed(run: _Run, stream: Stream) -> None:
     """Rows without a seal: waiting for it, or smuggled in, or robbed of it."""
-    for row, is_waiting in _unsealed(stream):
-        where = {"stream": stream.name, "row_id": row["id"]}
-        if not _is_genuine(run.schema, stream, row):
-            run.add(
-                FindingKind.ROW_INSERTED,
-                "not written by the platform: its hash is not keyed",
-                **where,
-            )
-        elif not is_waiting:
-            run.add(FindingKind.ROW_UNSEALED, "genuine, but neither sealed nor waiting", **where)
-        else:
-            run.waiting += 1
-
-
-def _unsealed(stream: Stream) -> Iterator[tuple[Mapping[str, Any], bool]]:
     for batch in selectors.unsealed_batches(stream):
-        yield from batch
+        rows = selectors.rows_by_id(stream, list(batch))
+        for row_id, is_waiting in batch.items():
+            _judge_one_unsealed(run, stream, rows[row_id], is_waiting=is_waiting)
+
+
+def _judge_one_unsealed(
+    run: _Run, stream: Stream, row: Mapping[str, Any], *, is_waiting: bool
+) -> None:
+    where = {"stream": stream.name, "row_id": row["id"]}
+    if not _is_genuine(run.schema, stream, row):
+        run.add(
+            FindingKind.ROW_INSERTED, "not written by the platform: its hash is not keyed", **where
+        )
+    elif not is_waiting:
+        run.add(FindingKind.ROW_UNSEALED, "genuine, but neither sealed nor waiting", **where)
+    else:
+        run.waiting += 1
