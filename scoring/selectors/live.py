@@ -6,7 +6,6 @@ from datetime import datetime
 from django.db.models import Q
 
 from core.clock import now
-from scoring.choices import Slot
 from scoring.models import Deployment, Model, PolicyDeployment
 
 
@@ -89,12 +88,6 @@ def live_policy_at(model_id: str, moment: datetime | None = None) -> LivePolicy 
         valid_from=row.valid_from,
         valid_to=row.valid_to,
     )
-
-
-def models_with_champion() -> list[tuple[str, str]]:
-    """(id, code) of models that can decide now."""
-    rows = Deployment.objects.filter(_at(now()), slot=Slot.CHAMPION).order_by("model__code")
-    return [(str(key), code) for key, code in rows.values_list("model_id", "model__code")]
 
 
 def model_id_of(code: str) -> str | None:

@@ -10,7 +10,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import IntegrityError, connection, transaction
+from psycopg.types.json import Jsonb
 
 from accounts import policies
 from audit.keys import row_keys
@@ -39,15 +41,18 @@ from scoring.runtime.bundle import Bundle, engine_versions
 from scoring.runtime.bundles import Kept, Live, bundle_for
 from scoring.runtime.cases import Case, all_faults, input_hash, request_faults
 from scoring.selectors import decisions as selectors
-from scoring.selectors.live import model_id_of, models_with_champion
+from scoring.selectors.live import model_id_of
 from scoring.services.applications import Party, find_or_add, party
-from scoring.services.decision_seal import row_hash
+from scoring.services.decision_seal import COLUMNS, row_hash
 from scoring.services.people import key_of
 
 PURPOSE = "scoring.decision"
 MAX_APPLICATIONS = 1_000
 _KEY = re.compile(r"^[\x21-\x7e]{1,128}$")
 _models = Kept(1_000)
+_COLUMNS = ("id", "created_at", *COLUMNS, "row_hash")
+_INSERT = f"INSERT INTO scoring_decision ({', '.join(_COLUMNS)})"
+_PLACES = f"({', '.join(['%s'] * len(_COLUMNS))})"
 _ENGINE = engine_versions()
 
 
@@ -117,14 +122,14 @@ def decide_applications(*, call: Call) -> Decided:
     return Decided(_earlier(call), replayed=True)
 
 
-def _model_of(call: Call) -> str:
-    """The one model of a call; models are never deleted, so its id is kept."""
+def _model_of(call: Call) -> str | None:
+    """The one model of a call, None when it names none; models are never deleted, so its id is kept."""
     codes = {one.model for one in call.applications}
     if len(codes) > 1:
         raise field_error("/applications", "several_models", "One call asks one model.")
     code = codes.pop()
     if not code:
-        return _only_model()
+        return None
     schema = current_context().schema
     if len(code) > 60 or "\x00" in code:
         raise field_error(f"{call.prefixes[0]}/model", "unknown_model", "There is no such model.")
@@ -140,27 +145,21 @@ def _model_of(call: Call) -> str:
     return str(_models.get((schema, code), find))
 
 
-def _only_model() -> str:
-    found = models_with_champion()
-    if len(found) > 1:
-        raise field_error("/model", "required", "Several models decide here: name one.")
-    if not found:
-        raise Conflict("No model is live.", code="no_champion")
-    return found[0][0]
-
-
 # One round trip: is this call running elsewhere, was it answered, and what is in force now.
 _BEGIN = """
 SELECT pg_try_advisory_xact_lock(%(lock)s),
     EXISTS (SELECT FROM scoring_decision WHERE client = %(client)s AND idempotency_key = %(key)s),
-    (SELECT array_agg(ARRAY[slot, version_id::text] ORDER BY slot, version_id) FROM scoring_deployment
-     WHERE model_id = %(model)s AND valid_from <= %(at)s AND (valid_to IS NULL OR valid_to > %(at)s)),
-    (SELECT d.version_id::text FROM scoring_policydeployment AS d JOIN scoring_policy AS p ON p.id = d.policy_id
-     WHERE p.model_id = %(model)s AND d.valid_from <= %(at)s AND (d.valid_to IS NULL OR d.valid_to > %(at)s))
+    (SELECT array_agg(ARRAY[model_id::text, slot, version_id::text] ORDER BY slot, version_id)
+     FROM scoring_deployment WHERE valid_from <= %(at)s AND (valid_to IS NULL OR valid_to > %(at)s)
+        AND (%(model)s::uuid IS NULL OR model_id = %(model)s::uuid)),
+    (SELECT array_agg(ARRAY[p.model_id::text, d.version_id::text])
+     FROM scoring_policydeployment AS d JOIN scoring_policy AS p ON p.id = d.policy_id
+     WHERE d.valid_from <= %(at)s AND (d.valid_to IS NULL OR d.valid_to > %(at)s)
+        AND (%(model)s::uuid IS NULL OR p.model_id = %(model)s::uuid))
 """
 
 
-def _begin(call: Call, model_id: str) -> Live | None:
+def _begin(call: Call, model_id: str | None) -> Live | None:
     """What is in force, or None when the call was answered before."""
     client, schema = key_of(call.client), current_context().schema
     name = f"{schema}\n{client}\n{call.key}".encode()
@@ -174,25 +173,28 @@ def _begin(call: Call, model_id: str) -> Live | None:
     }
     with connection.cursor() as cursor:
         cursor.execute(_BEGIN, values)
-        free, answered, slots, policy = cursor.fetchone()
+        free, answered, slots, flows = cursor.fetchone()
     if not free:
         raise Conflict(
             "A call with this key is still running.", code="idempotency_in_progress", retry_after=1
         )
     if answered:
         return None
-    return live_of(slots or [], policy)
+    return _live(slots or [], dict(flows or []))
 
 
-def live_of(slots: Sequence[Sequence[str]], policy: str | None) -> Live:
-    """Raises `Conflict` when nothing can decide."""
-    champion = next((version for slot, version in slots if slot == Slot.CHAMPION), None)
-    if champion is None:
-        raise Conflict("The model has no champion.", code="no_champion")
-    if policy is None:
+def _live(slots: Sequence[Sequence[str]], flows: dict[str, str]) -> Live:
+    """What decides, of (model, slot, version) and the policy of each model. Raises `Conflict` when nothing can."""
+    champions = [(model, version) for model, slot, version in slots if slot == Slot.CHAMPION]
+    if not champions:
+        raise Conflict("No model is live that could decide this.", code="no_champion")
+    if len(champions) > 1:
+        raise field_error("/model", "required", "Several models decide here: name one.")
+    model, champion = champions[0]
+    if model not in flows:
         raise Conflict("No policy is in force for the model.", code="no_policy")
-    watchers = tuple((slot, version) for slot, version in slots if slot != Slot.CHAMPION)
-    return Live(champion, policy, watchers)
+    watchers = tuple((s, v) for m, s, v in slots if m == model and s != Slot.CHAMPION)
+    return Live(champion, flows[model], watchers)
 
 
 def _decide(call: Call, live: Live) -> tuple[selectors.DecisionView, ...]:
@@ -205,7 +207,7 @@ def _decide(call: Call, live: Live) -> tuple[selectors.DecisionView, ...]:
         answer(bundle, case, prefix) for case, prefix in zip(cases, call.prefixes, strict=True)
     ]
     rows = _rows(call, bundle, cases, answers)
-    Decision.objects.bulk_create(rows)
+    insert(rows)
     return tuple(_fresh_view(row, bundle) for row in rows)
 
 
@@ -252,8 +254,20 @@ def _rows(
             **_answered(bundle, found),
             **_asked(call, moment),
         }
-        rows.append(Decision(**values, row_hash=row_hash(key, values)))
+        rows.append(Decision(**values, created_at=moment, row_hash=row_hash(key, values)))
     return rows
+
+
+def insert(rows: Sequence[Decision]) -> None:
+    """One statement for all rows, written by hand: the mapper would cost more than the commit."""
+    places = ", ".join([_PLACES] * len(rows))
+    values = [_bound(name, getattr(row, name)) for row in rows for name in _COLUMNS]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_INSERT} VALUES {places}", values)
+
+
+def _bound(name: str, value: Any) -> Any:
+    return Jsonb(value, dumps=orjson.dumps) if name in ("output", "engine") else value
 
 
 def _answered(bundle: Bundle, found: Answer) -> dict[str, Any]:
