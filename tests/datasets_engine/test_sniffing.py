@@ -45,6 +45,27 @@ def test_western_files_read_well(encoding: str) -> None:
     assert found.delimiter == ";"
 
 
+def test_two_accents_in_a_small_file_are_not_taken_for_damage() -> None:
+    found = sniff(
+        io.BytesIO("prénom,ville\nRené,Orléans\nAnaïs,Nîmes\nZoé,Besançon\n".encode("latin-1"))
+    )
+    assert found.names == ("prénom", "ville")
+
+
+def test_utf8_with_a_few_broken_bytes_stays_utf8() -> None:
+    data = CHINESE.encode().replace("张三丰".encode(), b"\xff\xfe", 2)
+    assert sniff(io.BytesIO(data)).encoding == "utf-8"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "line"),
+    [("cp1251", "номер,город,Москва и Тверь\n"), ("big5", "編號,姓名,臺北市信義區\n")],
+)
+def test_further_code_pages(encoding: str, line: str) -> None:
+    data = (line + line.replace("номер", "1").replace("編號", "1") * 40).encode(encoding)
+    assert sniff(io.BytesIO(data)).names == tuple(line.strip().split(","))
+
+
 def test_shift_jis_is_detected() -> None:
     found = sniff(io.BytesIO(JAPANESE.encode("shift_jis")))
     assert found.names == ("番号", "氏名", "住所")
