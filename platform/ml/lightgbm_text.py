@@ -78,6 +78,46 @@ def trees_only(text: str) -> str:
     return body + end + "\n"
 
 
+def used_features(ensemble: TreeEnsemble) -> list[int]:
+    """Features that some split looks at, ascending."""
+    return sorted(set(ensemble.feature.tolist()))
+
+
+def keep_features(text: str, kept: list[int]) -> str:
+    """The text of ``trees_only`` with only these features, renumbered in the given order.
+
+    Every split must look at a kept feature. Raises ModelTextError.
+    """
+    places = {str(old): str(new) for new, old in enumerate(kept)}
+    body, end, _ = text.partition("\nend of trees")
+    head, *blocks = body.split("\nTree=")
+    trees = ["Tree=" + _renumbered(block, places) for block in blocks]
+    sizes = " ".join(str(len(tree) + 1) for tree in trees)
+    lines = []
+    for line in head.split("\n"):
+        key, equals, value = line.partition("=")
+        if key in {"feature_names", "feature_infos", "monotone_constraints"}:
+            value = " ".join(value.split()[old] for old in kept)
+        elif key == "max_feature_idx":
+            value = str(len(kept) - 1)
+        elif key == "tree_sizes":
+            value = sizes
+        lines.append(key + equals + value)
+    return "\n".join(["\n".join(lines), *trees]) + end + "\n"
+
+
+def _renumbered(block: str, places: dict[str, str]) -> str:
+    lines = block.split("\n")
+    for at, line in enumerate(lines):
+        key, equals, value = line.partition("=")
+        if key == "split_feature":
+            try:
+                lines[at] = key + equals + " ".join(places[old] for old in value.split())
+            except KeyError as error:
+                raise ModelTextError(f"split_feature {error} is not kept") from None
+    return "\n".join(lines)
+
+
 def _header_features(header: dict[str, str]) -> int:
     if header.get("version") not in {"v3", "v4"}:
         raise ModelTextError("version must be v3 or v4")

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from ml.binning import bin_numeric
 from ml.calibration import FitError, fit_platt
-from ml.lightgbm_text import parse, trees_only
+from ml.lightgbm_text import keep_features, parse, trees_only, used_features
 from ml.splitting import TRAIN, VALIDATION
 from ml.trees import predict_raw
 from scoring.engine.encoding import FeatureEncoding, encode_column
 from scoring.engine.errors import TrainingError
 from scoring.engine.kernels import expand_rows, to_scores
 from scoring.engine.preparation import Candidate, Prepared, Steps, binning_options
+from scoring.engine.report import DroppedFeature
 from scoring.engine.scale import factor, isotonic_pd_table, offset, pd_table, score_range
 from scoring.engine.spec import NUMERIC
 
@@ -38,14 +39,16 @@ class Boosted:
     body: dict[str, Any]
     used: tuple[Candidate, ...]
     rounds: int
+    dropped: tuple[DroppedFeature, ...]
     notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Matrix:
-    """Model columns of all rows, and which of them are categorical or constrained."""
+    """Model columns of all rows: which feature owns them, which are categorical or constrained."""
 
     values: Floats
+    owners: list[int]
     categorical: list[int]
     monotone: list[int]
     features: list[dict[str, Any]]
@@ -70,20 +73,38 @@ def build_boosted(prepared: Prepared, steps: Steps) -> Boosted:
         intercept, slope = fit_platt(raw, y)
     except FitError as error:
         raise TrainingError(str(error)) from error
+    used = _used(prepared, matrix, text)
+    text = keep_features(text, [c for c, owner in enumerate(matrix.owners) if owner in used])
     steps.step("calibrated and scaled")
     most = prepared.spec.boosting.max_rounds
     return Boosted(
-        body=_body(prepared, matrix, text, (intercept, slope), raw, y),
-        used=prepared.candidates,
+        body={
+            "features": [matrix.features[place] for place in used],
+            "trees": text,
+            **_scaled(prepared, (intercept, slope), raw, y),
+        },
+        used=tuple(prepared.candidates[place] for place in used),
         rounds=rounds,
+        dropped=tuple(
+            DroppedFeature(found.spec.name, "unused", "no tree looks at it")
+            for place, found in enumerate(prepared.candidates)
+            if place not in used
+        ),
         notes=(f"stopped after {rounds} of at most {most} rounds", "calibrated on validation"),
     )
 
 
-def _body(
+def _used(prepared: Prepared, matrix: _Matrix, text: str) -> list[int]:
+    """Places of the candidates that some split looks at, so that a caller need send no others."""
+    columns = used_features(parse(text, expected_features=len(matrix.owners)))
+    used = sorted({matrix.owners[column] for column in columns})
+    if not used:
+        raise TrainingError("no tree finds a split: there is no signal in the training rows")
+    return used
+
+
+def _scaled(
     prepared: Prepared,
-    matrix: _Matrix,
-    text: str,
     calibration: tuple[float, float],
     raw: Floats,
     y: NDArray[np.generic],
@@ -97,8 +118,6 @@ def _body(
         to_scores(raw, scores, *line, float(low), float(high))
         pds = isotonic_pd_table(low, high, scores, y)
     return {
-        "features": matrix.features,
-        "trees": text,
         "pd": {"lowest": low, "values": list(pds)},
         "calibration": {
             "method": spec.calibration,
@@ -111,9 +130,9 @@ def _body(
 
 def _matrix(prepared: Prepared) -> _Matrix:
     frame, train = prepared.frame, prepared.rows(TRAIN)
-    encoded, categorical, monotone, features = [], [], [], []
+    encoded, owners, categorical, monotone, features = [], [], [], [], []
     specials: list[list[float]] = []
-    for found in prepared.candidates:
+    for place, found in enumerate(prepared.candidates):
         name = found.spec.name
         if found.spec.type == NUMERIC:
             codes = [float(code) for code in found.binning.specials]
@@ -129,12 +148,13 @@ def _matrix(prepared: Prepared) -> _Matrix:
             categorical.append(len(monotone))
             monotone.append(0)
         encoded.append(column)
+        owners += [place] * (1 + len(codes))
         specials.append(codes)
     first = np.concatenate([[0], np.cumsum([len(codes) for codes in specials])]).astype(int)
     values = np.empty((frame.rows, len(monotone)))
     flat = np.array([code for codes in specials for code in codes], dtype=np.float64)
     expand_rows(np.column_stack(encoded), values, first, flat)
-    return _Matrix(values, categorical, monotone, features)
+    return _Matrix(values, owners, categorical, monotone, features)
 
 
 def _categories(prepared: Prepared, found: Candidate, column: NDArray[np.generic]) -> list[str]:

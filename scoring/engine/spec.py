@@ -23,6 +23,14 @@ CALIBRATIONS = ("platt", "isotonic")
 MAX_FEATURES = 2_000
 MAX_SPECIALS = 32
 
+_PLAIN: dict[str, tuple[type, ...]] = {
+    "int": (int,),
+    "float": (float,),
+    "bool": (bool,),
+    "str": (str,),
+    "str | None": (str, type(None)),
+}
+
 Options = TypeVar("Options")
 
 
@@ -148,7 +156,7 @@ def spec_from_document(document: Mapping[str, Any]) -> TrainingSpec:
             )
         }
         return _build(TrainingSpec, {**values, **parts, "features": features})
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError) as error:
         raise SpecError(f"not a training specification: {error}") from error
 
 
@@ -157,7 +165,23 @@ def _build(kind: type[Options], values: Mapping[str, Any]) -> Options:
     unknown = sorted(set(values) - known)
     if unknown:
         raise SpecError(f"unknown keys in {kind.__name__}: {', '.join(unknown)}")
-    return kind(**values)
+    typed = {
+        entry.name: _typed(values[entry.name], str(entry.type), entry.name)
+        for entry in fields(kind)  # type: ignore[arg-type]
+        if entry.name in values
+    }
+    return kind(**typed)
+
+
+def _typed(value: Any, wanted: str, name: str) -> Any:
+    """The value as its annotation says; a whole number may stand for a float. Raises SpecError."""
+    if wanted not in _PLAIN:
+        return value
+    if wanted == "float" and type(value) is int:
+        return float(value)
+    if type(value) not in _PLAIN[wanted]:
+        raise SpecError(f"{name} must be {wanted}, not {type(value).__name__}")
+    return value
 
 
 def _check(spec: TrainingSpec) -> None:

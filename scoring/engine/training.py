@@ -59,7 +59,8 @@ def train(
         points, dropped = card.points, card.dropped
     else:
         boosted = build_boosted(prepared, steps)
-        body, used, notes, ran = boosted.body, boosted.used, boosted.notes, boosted.rounds
+        body, used, notes = boosted.body, boosted.used, boosted.notes
+        dropped, ran = boosted.dropped, boosted.rounds
     artifact = canonical({**_head(prepared), **body})
     scorer = load_scorer(artifact)
     scores = scorer.score_batch(frame.columns)

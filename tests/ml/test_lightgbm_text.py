@@ -3,10 +3,11 @@
 import random
 import re
 
+import lightgbm
 import numpy as np
 import pytest
 
-from ml.lightgbm_text import ModelTextError, parse, trees_only
+from ml.lightgbm_text import ModelTextError, keep_features, parse, trees_only, used_features
 from ml.trees import predict_raw
 from ml.treeshap import contributions
 from tests.ml.boosters import COLUMNS, VARIANTS, booster, probes
@@ -26,6 +27,22 @@ def test_text_without_parameters_is_as_good():
     assert "parameters:" not in trees_only(text)
     both = [predict_raw(parse(t), probes()) for t in (text, trees_only(text))]
     assert both[0].tobytes() == both[1].tobytes()
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_unused_features_can_be_left_out_without_changing_a_bit(variant):
+    text = trees_only(booster(variant, 3).model_to_string())
+    assert keep_features(text, list(range(COLUMNS))) == text
+    whole = parse(text)
+    kept = used_features(whole)
+    smaller = keep_features(text, kept)
+    rows = np.ascontiguousarray(probes()[:, kept])
+    ours = predict_raw(parse(smaller, expected_features=len(kept)), rows)
+    assert ours.tobytes() == predict_raw(whole, probes()).tobytes()
+    theirs = lightgbm.Booster(model_str=smaller).predict(rows, raw_score=True)
+    assert ours.tobytes() == theirs.tobytes()
+    with pytest.raises(ModelTextError, match="not kept"):
+        keep_features(text, kept[1:])
 
 
 def test_a_single_leaf_tree_is_a_constant():

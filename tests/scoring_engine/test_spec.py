@@ -102,6 +102,28 @@ def test_contradictions_are_refused(change):
         replace(spec("scorecard"), **change)
 
 
+@pytest.mark.parametrize(
+    ("part", "values"),
+    [
+        ("scorecard", {"max_bins": 5.0}),
+        ("scorecard", {"max_bins": True}),
+        ("scorecard", {"min_iv": "0.1"}),
+        ("scorecard", {"min_iv": None}),
+        ("boosting", {"auto_monotone": 1}),
+        ("boosting", {"lambda_l2": 10**400}),
+        ("scale", {"base_score": 600.5}),
+    ],
+)
+def test_options_of_another_type_are_refused(part, values):
+    with pytest.raises(SpecError):
+        spec_from_document({**spec("scorecard").to_document(), part: values})
+
+
+def test_a_whole_number_may_stand_for_a_float():
+    document = {**spec("scorecard").to_document(), "scale": {"base_odds": 20}}
+    assert type(spec_from_document(document).scale.base_odds) is float
+
+
 def test_every_option_reaches_the_document():
     document = spec("boosting").to_document()
     assert set(document) == {entry.name for entry in fields(TrainingSpec)}

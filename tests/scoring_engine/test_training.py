@@ -98,6 +98,17 @@ def test_noise_is_dropped_by_its_information_value():
     assert dropped["noise"] == "low_iv"
 
 
+def test_a_feature_no_tree_looks_at_need_not_be_sent():
+    constant = np.ones(5000)
+    features = (FeatureSpec(name="constant"), *FEATURES)
+    model = train(with_columns({"constant": constant}), spec("boosting", features=features))
+    assert ("constant", "unused") in {(d.name, d.reason) for d in model.report.dropped}
+    loaded = load_scorer(model.artifact)
+    assert "constant" not in {feature.name for feature in loaded.features}
+    again = loaded.score_batch(frame().columns)
+    assert again.score.tobytes() == scorer("boosting").score_batch(frame().columns).score.tobytes()
+
+
 def with_columns(extra: dict[str, np.ndarray]) -> TrainingFrame:
     return TrainingFrame(columns={**frame().columns, **extra}, y=frame().y)
 
