@@ -102,7 +102,8 @@ def ensure_template() -> str:
 
 def _drop_stale(connection: psycopg.Connection) -> None:
     rows = connection.execute(
-        "SELECT datname FROM pg_database d WHERE datname ~ '^panorama_test_[0-9a-f]{10}(_|$)' AND datname !~ '_building$' "
+        "SELECT datname FROM pg_database d WHERE datname ~ '^panorama_test_[0-9a-f]{10}(_|$)' "
+        "AND datname !~ '_building$' "
         "AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = d.datname)"
     ).fetchall()
     for (name,) in rows:

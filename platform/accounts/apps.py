@@ -7,7 +7,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People and clients")
 
     def ready(self) -> None:
-        from accounts import permissions
+        from accounts import openapi, permissions  # noqa: F401 - openapi registers itself
         from core.console.navigation import NavItem, add_items
 
         permissions.register_all()

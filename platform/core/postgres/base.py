@@ -15,8 +15,8 @@ from core.tenancy import PUBLIC, Context, NoBankSet
 class SingleStatementCursor(Cursor):
     """Sends everything by the extended protocol, which takes one statement: nothing can be stacked behind another.
 
-    The bank's role is a setting of the session, so an injected `; RESET ROLE; …` would leave it. Values are still bound on
-    the client, as the ORM needs (Django #20516).
+    The bank's role is a setting of the session, so an injected `; RESET ROLE; …` would leave it. Values are still
+    bound on the client, as the ORM needs (Django #20516).
     """
 
     def _execute_send(
