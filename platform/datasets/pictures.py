@@ -7,7 +7,7 @@ from charts.area import WIDE, Size
 from charts.columns import BarSeries
 from charts.horizontal import HorizontalBars, draw_horizontal
 from charts.markup import Markup
-from charts.numerals import COUNT
+from charts.numerals import COUNT, PLAIN
 from charts.picture import Picture
 from charts.pictures.quality import (
     CodeCount,
@@ -38,8 +38,9 @@ def overview(
     if loads:
         pictures["rows"] = LoadStrip(loads=tuple(_rows(load) for load in loads))
     profiles = report.profiles
-    if profiles and report.rows:
-        pictures["completeness"] = _completeness(profiles, contract)
+    gaps = [p for p in profiles if p.missing]
+    if gaps:
+        pictures["completeness"] = _completeness(gaps, contract)
     effects = tuple(_effects(profiles))
     if effects:
         pictures["missing"] = MissingAgainstBad(effects=effects)
@@ -102,7 +103,8 @@ def histogram(profile: ColumnProfile, *, meanings: Mapping[str, str], lang: Lang
     if profile.missing:
         codes.append(CodeCount(label=say(lang, "Missing"), count=profile.missing))
     if profile.edges:
-        return ValueHistogram(
+        kind = ValueCounts if _holds_values(profile) else ValueHistogram
+        return kind(
             column=profile.name,
             edges=profile.edges,
             counts=profile.counts,
@@ -112,6 +114,19 @@ def histogram(profile: ColumnProfile, *, meanings: Mapping[str, str], lang: Lang
         values = tuple(CodeCount(label=v.value, count=v.count) for v in profile.top[:TOP_VALUES])
         return CommonValues(column=profile.name, values=values, codes=tuple(codes))
     return None
+
+
+def _holds_values(profile: ColumnProfile) -> bool:
+    """Whether each bin is one value: of few distinct ones the profile names each, the last edge twice."""
+    return profile.edges[-1] == profile.edges[-2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValueCounts(ValueHistogram):
+    """A histogram whose bins are named by the one number each holds."""
+
+    def _labels(self) -> tuple[str, ...]:
+        return tuple(PLAIN.full(edge) for edge in self.edges[:-1])
 
 
 @dataclass(frozen=True, kw_only=True)

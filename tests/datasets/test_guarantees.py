@@ -15,7 +15,7 @@ from core.storage import publishing
 from core.vault import vault
 from datasets import selectors, services
 from datasets.models import DataContractVersion, DatasetLoad, QualityReport
-from datasets.services import conversion
+from datasets.services import conversion, intake
 from datasets.services.identities import PURPOSE, blind_purpose, row_id
 from datasets.services.intake import FileRefused
 from jobs import registry
@@ -130,6 +130,8 @@ def test_an_attempt_that_lost_its_lease_commits_nothing_and_leaves_no_file(
     load.refresh_from_db()
     assert (load.state, load.data_path) == ("loading", "")
     assert not [p for p in files_of(dataset) if p.startswith(f"{load.id}/1/")]
+    with storage.open_writer(f"datasets/{dataset.id}/{load.id}/1/data.parquet") as killed:
+        killed.write(b"what a killed worker left")
     monkeypatch.undo()
     second = JobContext(Job.objects.get(pk=load.job_id))
     assert handler(second)["state"] == "ready"
@@ -138,6 +140,26 @@ def test_an_attempt_that_lost_its_lease_commits_nothing_and_leaves_no_file(
         f"{load.id}/2/quarantine.parquet",
         f"{load.id}/raw",
     ]
+
+
+def test_a_contract_confirmed_during_the_first_look_takes_the_load_through(
+    dataset, send, run_job, analyst, monkeypatch
+):
+    first, second = send(), send()
+    run_job(first)
+    look = intake.inspect_load
+
+    def confirmed_meanwhile(load):
+        seen = look(load)
+        confirm_people(dataset, analyst)
+        return seen
+
+    monkeypatch.setattr(intake, "inspect_load", confirmed_meanwhile)
+    run_job(second)
+    assert (second.state, second.rows_good) == ("ready", 6)
+    assert selectors.contract_history(str(dataset.id))[0].version == 1
+    first.refresh_from_db()
+    assert first.state == "received"
 
 
 def test_a_cancelled_job_leaves_a_failed_load_that_resumes(dataset, loaded, send, monkeypatch):

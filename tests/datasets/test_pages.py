@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from core.storage import publishing
 from core.tenancy import bank_scope
@@ -296,3 +298,39 @@ def test_form_without_its_token_is_refused_before_the_file_is_kept(bank_a, loade
     with bank_scope(bank_a):
         assert DatasetLoad.objects.count() == 1
     assert not list(Path(publishing.storage().location).glob("bank_alpha/uploads/*"))
+
+
+def test_the_form_for_a_new_dataset_has_its_fields_and_says_what_is_wrong(bank_a, staff):
+    browser = staff(bank_a, "marketing_manager")
+    assert 'id="id_name"' in browser.get(f"{LIST}add/").content.decode()
+    refused = browser.post(f"{LIST}add/", {"name": "Two Words", "title": "", "description": ""})
+    assert refused.status_code == 200
+    assert "2 to 60 small letters" in refused.content.decode()
+    with bank_scope(bank_a):
+        assert not Dataset.objects.exists()
+
+
+def test_overview_names_what_waits(loaded):
+    browser, dataset, load = loaded
+    html = browser.get("/admin/").content.decode()
+    assert f"{LIST}{dataset.id}/contract/" in html
+    assert f"/admin/datasets/datasetload/{load.id}/change/" in html
+
+
+def test_lists_ask_the_database_as_often_for_many_rows_as_for_one(loaded, bank_a):
+    browser, dataset, _load = loaded
+
+    def counts():
+        found = []
+        for url in (LIST, "/admin/datasets/datasetload/", f"{LIST}{dataset.id}/change/"):
+            with CaptureQueriesContext(connection) as queries:
+                assert browser.get(url).status_code == 200
+            found.append(len(queries))
+        return found
+
+    before = counts()
+    for index in range(3):
+        add_dataset(browser, f"more-{index}")
+        upload(browser, dataset)
+    assert counts() == before
+    assert max(before) < 30

@@ -113,6 +113,7 @@ def contract_page(admin: Any, request: HttpRequest, dataset: selectors.DatasetVi
         "may_confirm": request.user.has_perm(permissions.CONFIRM_CONTRACT),  # type: ignore[union-attr]
         "history": selectors.contract_history(dataset.id),
         "opts": admin.opts,
+        "object": admin.get_object(request, dataset.id),
     }
     return TemplateResponse(request, "datasets/contract.html", context)
 

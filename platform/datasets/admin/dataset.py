@@ -42,12 +42,13 @@ LOADS_SHOWN = 20
 class DatasetForm(forms.ModelForm):  # type: ignore[type-arg]
     """Only to make a dataset; the rules are the service's."""
 
+    title = forms.CharField(label=_("title"), required=False, widget=UnfoldAdminTextInputWidget())
+
     class Meta:
         model = Dataset
         fields = ("name", "title", "description")
         widgets: ClassVar[dict[str, Any]] = {
             "name": UnfoldAdminTextInputWidget(attrs={"placeholder": "applications"}),
-            "title": UnfoldAdminTextInputWidget(),
             "description": UnfoldAdminTextareaWidget(),
         }
         help_texts: ClassVar[dict[str, Any]] = {
@@ -74,6 +75,7 @@ class DatasetAdmin(CsvList, ServicePage, PolicyAdmin):
     search_fields = ("name", "title")
     ordering = ("-id",)
     list_before_template = "datasets/list_tools.html"
+    add_form_template = "admin/change_form.html"
     change_form_template = "datasets/dataset.html"
     csv_header = ("name", "title", "loads", "state", "rows", "quarantined", "contract", "created")
 
@@ -213,6 +215,7 @@ class DatasetAdmin(CsvList, ServicePage, PolicyAdmin):
             "upload_form": form,
             "max_bytes": services.max_bytes(),
             "opts": self.opts,
+            "object": self.get_object(request, object_id),
             "back": back,
         }
         return TemplateResponse(request, "datasets/upload.html", context)

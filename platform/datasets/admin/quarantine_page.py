@@ -40,6 +40,7 @@ def quarantine_page(admin: Any, request: HttpRequest, load: selectors.LoadView) 
         "previous": number - 1,
         "next": number + 1 if page.offset + len(page.issues) < page.total else 0,
         "opts": admin.opts,
+        "object": admin.get_object(request, load.id),
     }
     return TemplateResponse(request, "datasets/quarantine.html", context)
 

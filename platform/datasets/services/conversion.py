@@ -15,6 +15,8 @@ from datasets.services.quality import measure
 from datasets.services.reading import limits, reading_of
 from jobs.context import JobContext
 
+DATA, QUARANTINE = "data.parquet", "quarantine.parquet"
+
 
 @dataclass(frozen=True, slots=True)
 class Converted:
@@ -36,7 +38,7 @@ def convert_load(*, job: JobContext, load: DatasetLoad, version: DataContractVer
     """Run the engine over encrypted files. Raises `IntakeError`, or what the job's progress raises."""
     contract = contracts.contract_from_json(version.body)
     folder = attempt_folder(str(load.dataset_id), str(load.id), job.attempt)
-    data_path, quarantine_path = f"{folder}/data.parquet", f"{folder}/quarantine.parquet"
+    data_path, quarantine_path = f"{folder}/{DATA}", f"{folder}/{QUARANTINE}"
 
     def progress(done: int, total: int, rows: int) -> None:
         job.progress(min(done, total - 1), total, f"{rows:,}")
@@ -66,3 +68,11 @@ def convert_load(*, job: JobContext, load: DatasetLoad, version: DataContractVer
         storage.delete(quarantine_path)
         raise
     return Converted(format=seen, summary=summary, data=data, quarantine=quarantine, report=report)
+
+
+def discard_attempts(load: DatasetLoad, *, before: int) -> None:
+    """Remove what earlier attempts of a killed worker may have left."""
+    for attempt in range(1, before):
+        folder = attempt_folder(str(load.dataset_id), str(load.id), attempt)
+        for name in (DATA, QUARANTINE):
+            storage.delete(f"{folder}/{name}")

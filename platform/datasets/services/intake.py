@@ -11,7 +11,7 @@ from core.errors import ProblemError
 from datasets.contracts import BadContract, IntakeError
 from datasets.models import DataContractVersion, DatasetLoad
 from datasets.services.contract import put_draft, refusal
-from datasets.services.conversion import Converted, convert_load
+from datasets.services.conversion import Converted, convert_load, discard_attempts
 from datasets.services.inspection import inspect_load
 from datasets.services.lock_objects import locked_dataset, locked_load
 from datasets.services.quality import store_report
@@ -55,9 +55,10 @@ def _advance(job: JobContext, load_id: str) -> dict[str, Any]:
     load = DatasetLoad.objects.select_related("dataset", "contract").get(pk=load_id)
     if load.state == LoadState.READY:
         return _result(load)
-    version = load.contract or _newest_confirmed(load)
+    version = load.contract or _newest_confirmed(load) or _look(job, load)
     if version is None:
-        return _look(job, load)
+        load.refresh_from_db()
+        return _result(load)
     return _convert(job, load, version)
 
 
@@ -72,14 +73,20 @@ def _newest_confirmed(load: DatasetLoad) -> DataContractVersion | None:
     return found
 
 
-def _look(job: JobContext, load: DatasetLoad) -> dict[str, Any]:
-    """Infer a contract and leave the load to wait for a person. A draft somebody works on is kept."""
+def _look(job: JobContext, load: DatasetLoad) -> DataContractVersion | None:
+    """Infer a contract and leave the load to wait for a person. A draft somebody works on is kept.
+
+    Returns a version that was confirmed meanwhile, by which the load can go on at once.
+    """
     with job.fenced():
         DatasetLoad.objects.filter(pk=load.pk).update(state=LoadState.INFERRING)
     job.progress(0, load.size_bytes, "look")
     seen = inspect_load(load)
     with job.fenced():
         dataset = locked_dataset(str(load.dataset_id))
+        confirmed = _newest_confirmed(load)
+        if confirmed is not None:
+            return confirmed
         row = locked_load(str(load.id))
         if not dataset.contracts.filter(state=ContractState.DRAFT).exists():
             put_draft(
@@ -93,7 +100,7 @@ def _look(job: JobContext, load: DatasetLoad) -> dict[str, Any]:
         row.state = LoadState.NEEDS_CONTRACT
         row.save(update_fields=["format", "state"])
         _note(job, "datasets.load.inspect", row)
-    return _result(row)
+    return None
 
 
 def _convert(job: JobContext, load: DatasetLoad, version: DataContractVersion) -> dict[str, Any]:
@@ -105,6 +112,7 @@ def _convert(job: JobContext, load: DatasetLoad, version: DataContractVersion) -
     except BaseException:
         done.discard()
         raise
+    discard_attempts(load, before=job.attempt)
     load.refresh_from_db()
     return _result(load)
 

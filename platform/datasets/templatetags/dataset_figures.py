@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext_lazy as _
 
 from charts.numerals import finite
 from datasets import labels
@@ -10,6 +11,13 @@ from datasets.states import LoadState
 
 register = template.Library()
 NOTHING = "–"
+DELIMITERS = {
+    ",": _("comma"),
+    ";": _("semicolon"),
+    "\t": _("tab"),
+    "|": _("vertical bar"),
+    " ": _("blank"),
+}
 
 
 @register.filter
@@ -43,8 +51,8 @@ def figure(value: Any) -> str:
 
 @register.filter
 def delimiter(value: str) -> str:
-    """A delimiter made visible."""
-    return {"\t": "Tab", " ": "␣"}.get(value, value)
+    """What a delimiter is called."""
+    return str(DELIMITERS.get(value, value))
 
 
 @register.filter
