@@ -23,6 +23,7 @@ from scoring.models import (
     PolicyDeployment,
     PolicyVersion,
 )
+from scoring.selectors.live import live_at
 
 _HEAVY = ("report", "spec", "inputs")
 _VERSION_HEAVY = tuple(f"version__{name}" for name in _HEAVY)
@@ -259,6 +260,15 @@ def ready_load_choices(limit: int = 200) -> list[tuple[str, str]]:
     return [
         (load.id, f"{load.dataset_name} #{load.number} · {load.file_name} · {load.rows_good:,}")
         for load in found
+    ]
+
+
+def champion_choices() -> list[tuple[str, str]]:
+    """(model id, words) of models that can score now."""
+    return [
+        (live.model_id, f"{live.model_name} ({live.model_code} v{live.number})")
+        for live in live_at()
+        if live.slot == Slot.CHAMPION
     ]
 
 

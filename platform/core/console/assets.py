@@ -10,3 +10,7 @@ def panorama_css(request: HttpRequest) -> str:
 
 def charts_css(request: HttpRequest) -> str:
     return static("charts/charts.css")
+
+
+def favicon(request: HttpRequest) -> str:
+    return static("core/favicon.svg")

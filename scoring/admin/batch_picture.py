@@ -1,0 +1,27 @@
+"""The scores of a finished batch as a histogram."""
+
+import numpy as np
+import pyarrow.parquet as pq
+from django.utils.translation import gettext
+
+from charts.pictures.quality import ValueHistogram
+from core import storage
+from scoring.selectors.batches import chunk_paths
+
+# Files read for one page: the picture says how many rows it stands on.
+CHUNKS_READ = 4
+CELLS = 30
+
+
+def score_histogram(batch_id: str) -> tuple[ValueHistogram, int]:
+    """(picture, rows it stands on): the first chunks of a batch."""
+    found = []
+    for path in chunk_paths(batch_id)[:CHUNKS_READ]:
+        with storage.open_reader(path) as reader:
+            found.append(pq.read_table(reader, columns=["score"]).column("score").to_numpy())
+    scores = np.concatenate(found) if found else np.empty(0)
+    if not scores.size:
+        return ValueHistogram(column=gettext("Score"), edges=[], counts=[]), 0
+    counts, edges = np.histogram(scores, bins=min(CELLS, int(np.ptp(scores)) + 1))
+    picture = ValueHistogram(column=gettext("Score"), edges=edges.tolist(), counts=counts.tolist())
+    return picture, int(scores.size)

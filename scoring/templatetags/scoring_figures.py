@@ -1,0 +1,86 @@
+"""Numbers as the pages of scoring write them; what is not known is a dash."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+DASH = "–"
+
+
+@register.filter
+def thousands(value: Any) -> str:
+    """1234567 as 1,234,567."""
+    return DASH if value is None or value == "" else f"{int(value):,}"
+
+
+@register.filter
+def three(value: float | None) -> str:
+    """A figure such as AUC at three decimals."""
+    return DASH if value is None or value == "" else f"{value:.3f}"
+
+
+@register.filter
+def share(value: float | None) -> str:
+    """A fraction as a percentage at one decimal."""
+    return DASH if value is None or value == "" else f"{value * 100:.1f} %"
+
+
+@register.filter
+def small_share(value: float | None) -> str:
+    """A fraction as a percentage at two decimals."""
+    return DASH if value is None or value == "" else f"{value * 100:.2f} %"
+
+
+@register.filter
+def signed(value: float | None) -> str:
+    """With its sign, a true minus."""
+    if value is None or value == "":
+        return DASH
+    text = f"{value:+,}" if isinstance(value, int) else f"{value:+.3f}"
+    return text.replace("-", "−")
+
+
+@register.filter
+def interval(estimate: Mapping[str, float] | None) -> SafeString | str:
+    """An estimate with its interval, such as 0.775 [0.698, 0.837]."""
+    if not estimate:
+        return DASH
+    return format_html(
+        '{}<span class="pan-interval">[{}, {}]</span>',
+        f"{estimate['value']:.3f}",
+        f"{estimate['low']:.3f}",
+        f"{estimate['high']:.3f}",
+    )
+
+
+@register.filter
+def rate(value: str | Decimal | None) -> str:
+    """A decimal fraction as a percentage without rounding: 0.0720 as 7.20 %."""
+    return DASH if value in (None, "") else f"{(Decimal(str(value)) * 100).normalize():f} %"
+
+
+@register.filter
+def money(minor: int | None, currency: str = "") -> str:
+    """Minor units as an amount with its currency."""
+    if minor is None:
+        return DASH
+    return f"{Decimal(minor) / 100:,.2f} {currency}".strip()
+
+
+@register.filter
+def short_hash(value: str | None) -> SafeString | str:
+    """The first digits of a hash, the whole of it on hover."""
+    if not value:
+        return DASH
+    return format_html('<code class="pan-hash" title="{}">{}…</code>', value, value[:12])
+
+
+@register.filter
+def item(mapping: Mapping[str, Any], key: str) -> Any:
+    """An entry of a mapping."""
+    return mapping.get(key)
