@@ -33,6 +33,8 @@ def looked_at(
         (["31/01/2024", "28/02/2024", "01/02/2024"], ColumnType.DATE),
         (["2024年01月31日", "2024年02月01日"], ColumnType.DATE),
         (["20240131", "20231231"], ColumnType.DATE),
+        (["Dec-2015", "Jan-2016"], ColumnType.DATE),
+        (["2024-01", "2023-12"], ColumnType.DATE),
         (["2024-01-31 10:00:00", "2024-01-31 11:30:00"], ColumnType.DATETIME),
         (["2024-01-31T10:00:00Z", "2024-01-31T10:00:00+08:00"], ColumnType.DATETIME),
         (["red", "green", "red"], ColumnType.CATEGORY),
@@ -79,6 +81,31 @@ def test_notations(values: list[str], decimal: str, thousands: str, expected: li
     rows = [["v", "other"], *([value, "x"] for value in values)]
     done = run(written(rows, delimiter=";"), found.contract)
     assert done.good["v"].to_list() == expected
+
+
+def test_one_currency_sign_is_a_unit_and_two_are_no_number() -> None:
+    values = ["$1,234.50", "-$2.25", "$3.00"]
+    column, found = looked_at("v", values)
+    assert (column.type, column.unit) == (ColumnType.DECIMAL, "$")
+    done = run(
+        written([["v", "other"], *([v, "x"] for v in [*values, "€5.00"])], ";"), found.contract
+    )
+    assert done.good["v"].to_list() == [1234.5, -2.25, 3.0]
+    assert done.reason_of(5) == "untypable"
+    mixed, _ = looked_at("v", ["$1.50", "€2.50", "$3.50"])
+    assert mixed.type is ColumnType.CATEGORY
+
+
+def test_months_stand_for_their_first_day() -> None:
+    values = ["Dec-2015", "Jan-2016"]
+    _, found = looked_at("issued", values)
+    done = run(written([["issued", "other"], *([v, "x"] for v in values)], ";"), found.contract)
+    assert done.good["issued"].to_list() == [date(2015, 12, 1), date(2016, 1, 1)]
+
+
+def test_a_target_is_known_by_its_words_whatever_its_name() -> None:
+    column, _ = looked_at("RiskPerformance", ["Bad", "Good", "Good"])
+    assert column.role is Role.TARGET
 
 
 def test_percentages_become_fractions() -> None:

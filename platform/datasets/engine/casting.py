@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import polars as pl
@@ -16,6 +17,7 @@ ISO_DATES = ("%Y-%m-%d",)
 ISO_TIMES = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d")
 ZONED_TIMES = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z")
 EXACT_TO = float(2**53)
+CURRENCIES = ("$", "¥", "￥", "€", "£", "元")
 UNCHECKED_ROLES = frozenset({Role.IGNORE, Role.PROHIBITED})
 MOMENT = pl.Datetime("us", "UTC")
 
@@ -210,6 +212,9 @@ def _written_numbers(text: pl.Series, column: ColumnContract, contract: DataCont
     value = value.str.replace_all("[\u00a0\u202f]", " ")
     if contract.parentheses_negative:
         value = value.str.replace(r"^\((.*)\)$", "-$1")
+    if column.unit in CURRENCIES:
+        sign = re.escape(column.unit)
+        value = value.str.replace(rf"^([+-]?)\s*{sign}\s*", "$1").str.replace(rf"\s*{sign}$", "")
     scale = 1.0
     if column.percent:
         scale = 0.01
@@ -282,11 +287,16 @@ def _fill(values: pl.Series, text: pl.Series, pattern: str, dtype: pl.DataType) 
     """Parse by one pattern what is still null."""
     if values.null_count() == text.null_count():
         return values
+    return _coalesce(values, parse_times(text, pattern, dtype))
+
+
+def parse_times(text: pl.Series, pattern: str, dtype: pl.DataType) -> pl.Series:
+    """Text by one strftime pattern, null where it does not fit; a month stands for its first day."""
+    if "%d" not in pattern:
+        text, pattern = "01 " + text, f"%d {pattern}"
     if "%H" not in pattern and isinstance(dtype, pl.Datetime):
-        parsed = text.str.strptime(pl.Date, pattern, strict=False).cast(dtype)
-    else:
-        parsed = text.str.strptime(dtype, pattern, strict=False)  # type: ignore[arg-type]
-    return _coalesce(values, parsed)
+        return text.str.strptime(pl.Date, pattern, strict=False).cast(dtype)
+    return text.str.strptime(dtype, pattern, strict=False)  # type: ignore[arg-type]
 
 
 def _coalesce(first: pl.Series, second: pl.Series) -> pl.Series:

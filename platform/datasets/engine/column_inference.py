@@ -9,7 +9,7 @@ import polars as pl
 
 from datasets.choices import TEXT_TYPES, ColumnType, Role
 from datasets.contracts import ColumnContract, DataContract, Finding
-from datasets.engine.casting import cast_column
+from datasets.engine.casting import CURRENCIES, cast_column, parse_times
 from datasets.engine.dialects import looks_numeric
 from datasets.engine.findings import finding
 from datasets.engine.special_codes import propose_codes
@@ -38,6 +38,11 @@ DATE_FORMATS = (
     "%b %d, %Y",
     "%d-%b-%y",
     "%Y.%m.%d",
+    "%b-%Y",
+    "%b-%y",
+    "%Y-%m",
+    "%m/%Y",
+    "%Y年%m月",
 )
 TIME_FORMATS = (
     "%Y-%m-%d %H:%M:%S%.f",
@@ -54,6 +59,7 @@ TIME_FORMATS = (
     "%Y%m%d%H%M%S",
 )
 MONTH_FIRST = {"%d/%m/%Y": "%m/%d/%Y", "%d-%m-%Y": "%m-%d-%Y"}
+ANY_CURRENCY = rf"\s*[{''.join(CURRENCIES)}]\s*"
 BOOLEAN_PAIRS = (
     {"true", "false"},
     {"yes", "no"},
@@ -80,7 +86,7 @@ def find_notation(columns: list[pl.Series], null_words: tuple[str, ...]) -> Nota
     for series in columns:
         if series.dtype != pl.String:
             continue
-        values = _present(series, null_words).head(2_000)
+        values = _present(series, null_words).head(2_000).str.replace_all(ANY_CURRENCY, "")
         if not len(values):
             continue
         shapes = values.str.contains(r"^[+-]?[\d.,' \u00a0]*\d[.,]?\d*\s*[%％]?$")
@@ -186,7 +192,7 @@ def _dated(name: str, values: pl.Series) -> tuple[ColumnContract, list[Finding]]
 
 def _parses(values: pl.Series, pattern: str, dtype: pl.DataType) -> bool:
     """All but a few of the values follow the pattern; the few will be quarantined."""
-    parsed = values.str.strptime(dtype, pattern, strict=False)  # type: ignore[arg-type]
+    parsed = parse_times(values, pattern, dtype)
     return parsed.null_count() <= len(values) * 0.02 and parsed.null_count() < len(values)
 
 
@@ -201,7 +207,8 @@ def _numeric(
     name: str, values: pl.Series, notation: Notation
 ) -> tuple[ColumnContract, list[Finding]] | None:
     percent = bool(values.str.contains(r"\d\s*[%％]$").mean() >= NUMERIC_SHARE)  # type: ignore[operator]
-    column = ColumnContract(name=name, label=name, type=ColumnType.DECIMAL, percent=percent)
+    unit = _currency(values)
+    column = ColumnContract(name=name, type=ColumnType.DECIMAL, percent=percent, unit=unit)
     contract = DataContract(
         name="sample",
         columns=(column,),
@@ -217,13 +224,19 @@ def _numeric(
     exact = bool((numbers.abs() < 2.0**53).all())
     written = bool(values.str.contains(r"^[+-]?\d{1,18}$").mean() >= NUMERIC_SHARE)  # type: ignore[operator]
     kind = ColumnType.INTEGER if whole and (exact or written) else ColumnType.DECIMAL
-    base = _plain(name, kind, percent=percent)
+    base = _plain(name, kind, percent=percent, unit=unit)
     column, findings = _with_codes(base, numbers)
     words = values.filter(cast.values.is_null())
     if not len(words):
         return column, findings
     column, noticed = _with_words(column, words, len(values))
     return column, [*findings, noticed]
+
+
+def _currency(values: pl.Series) -> str:
+    """The one currency sign of a column; "" for none, or for several, which are not one unit."""
+    marks = [sign for sign in CURRENCIES if values.str.contains(sign, literal=True).any()]
+    return marks[0] if len(marks) == 1 else ""
 
 
 def _is_code_like(values: pl.Series) -> bool:

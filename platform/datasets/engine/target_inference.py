@@ -17,6 +17,7 @@ NAMES = re.compile(
     re.IGNORECASE,
 )
 """Names of targets, underscores read as spaces."""
+PAIRS = ({"good", "bad"}, {"fully paid", "charged off"}, {"paid", "default"}, {"好", "坏"})
 
 BAD_WORDS = frozenset(
     {
@@ -39,18 +40,17 @@ BAD_WORDS = frozenset(
 def propose_target(
     columns: list[ColumnContract], sample: list[pl.Series]
 ) -> tuple[list[ColumnContract], list[Finding]]:
-    """Give the target role to the last column named like one that has two values.
+    """Give the target role to the last column of two values that is named or worded like one.
 
     The direction is left open on purpose: 1 may mean good. The finding shows both rates.
     """
     for index in range(len(columns) - 1, -1, -1):
         column = columns[index]
-        if not NAMES.fullmatch(column.name.strip().replace("_", " ")):
-            continue
+        named = NAMES.fullmatch(column.name.strip().replace("_", " ")) is not None
         values = sample[index].cast(pl.String).str.strip_chars().drop_nulls()
         values = values.filter(values != "")
         counts = {str(v): int(c) for v, c in values.value_counts().iter_rows()}
-        if len(counts) != 2:
+        if len(counts) != 2 or not (named or {value.lower() for value in counts} in PAIRS):
             continue
         proposed = list(columns)
         proposed[index] = _as_target(column)
