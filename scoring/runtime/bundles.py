@@ -55,11 +55,13 @@ class Kept:
 
 
 _scorers, _policies, _bundles = Kept(KEPT), Kept(KEPT), Kept(KEPT)
+# Model ids by (schema, code): a model is never deleted and never renamed.
+model_ids = Kept(1_000)
 
 
 def forget() -> None:
     """Drop everything this process has loaded."""
-    for cache in (_scorers, _policies, _bundles):
+    for cache in (_scorers, _policies, _bundles, model_ids):
         cache.clear()
 
 

@@ -38,7 +38,7 @@ from scoring.engine.reasons import CatalogueGapError
 from scoring.models import Decision
 from scoring.runtime.answer import Answer, Wish, decide
 from scoring.runtime.bundle import Bundle, engine_versions
-from scoring.runtime.bundles import Kept, Live, bundle_for
+from scoring.runtime.bundles import Live, bundle_for, model_ids
 from scoring.runtime.cases import Case, all_faults, input_hash, request_faults
 from scoring.selectors import decisions as selectors
 from scoring.selectors.live import model_id_of
@@ -49,7 +49,6 @@ from scoring.services.people import key_of
 PURPOSE = "scoring.decision"
 MAX_APPLICATIONS = 1_000
 _KEY = re.compile(r"^[\x21-\x7e]{1,128}$")
-_models = Kept(1_000)
 _COLUMNS = ("id", "created_at", *COLUMNS, "row_hash")
 _INSERT = f"INSERT INTO scoring_decision ({', '.join(_COLUMNS)})"
 _PLACES = f"({', '.join(['%s'] * len(_COLUMNS))})"
@@ -142,7 +141,7 @@ def _model_of(call: Call) -> str | None:
             )
         return found
 
-    return str(_models.get((schema, code), find))
+    return str(model_ids.get((schema, code), find))
 
 
 # One round trip: is this call running elsewhere, was it answered, and what is in force now.

@@ -18,7 +18,7 @@ from scoring.models import (
     PolicyDeployment,
     PolicyVersion,
 )
-from scoring.runtime.bundle import catalogue_from_entries
+from scoring.services.fitting import check_fit
 from scoring.services.people import key_of, require_person
 
 # A form filled in a moment ago still means now.
@@ -46,7 +46,7 @@ def deploy_version(
     if version.stage not in (Stage.APPROVED, Stage.LIVE):
         raise Conflict("Only an approved version is deployed.", code="stage_not_allowed")
     if slot == Slot.CHAMPION:
-        _reasons_cover(model, version)
+        _policy_fits(model, version)
         _end_champion(model, moment)
     elif Deployment.objects.filter(version=version, slot=slot, valid_to=None).exists():
         raise Conflict("The version holds this slot already.", code="slot_taken")
@@ -109,7 +109,7 @@ def deploy_policy(
         model_id=policy.model_id, slot=Slot.CHAMPION, valid_to=None
     ).select_related("version")
     for standing in champion:
-        _check_reasons(version, standing.version)
+        check_fit(version, standing.version)
     _end_policy(policy, moment)
     deployment: PolicyDeployment = PolicyDeployment.objects.create(
         policy=policy,
@@ -176,18 +176,7 @@ def _end_policy(policy: Policy, moment: datetime) -> None:
             version.save(update_fields=["stage"])
 
 
-def _reasons_cover(model: Model, version: ModelVersion) -> None:
+def _policy_fits(model: Model, version: ModelVersion) -> None:
     rows = PolicyDeployment.objects.filter(policy__model=model, valid_to=None)
     for deployment in rows.select_related("version__catalogue"):
-        _check_reasons(deployment.version, version)
-
-
-def _check_reasons(policy: PolicyVersion, version: ModelVersion) -> None:
-    """A refusal must name its reasons: every feature of the champion needs a text in the policy's catalogue."""
-    known = catalogue_from_entries(policy.catalogue.entries).by_feature
-    missing = [entry["name"] for entry in version.inputs if entry["name"] not in known]
-    if missing:
-        raise Conflict(
-            f"The policy in force has no reason text for: {', '.join(missing)[:500]}.",
-            code="reason_missing",
-        )
+        check_fit(deployment.version, version)

@@ -11,7 +11,7 @@ from django.db.models import Max
 from accounts import policies
 from audit.services import record
 from core.actors import Actor
-from core.errors import Conflict, FieldError, InvalidInput, NotFound, field_error
+from core.errors import FieldError, InvalidInput, NotFound, field_error
 from scoring import permissions
 from scoring.choices import PolicySource, PolicyStage
 from scoring.contracts import PolicyIn
@@ -34,6 +34,7 @@ from scoring.models import Model, ModelVersion, Policy, PolicyVersion
 from scoring.runtime.bundle import entries_of, literal_codes
 from scoring.services import review
 from scoring.services.catalogues import keep_catalogue, newest_entries
+from scoring.services.fitting import check_types
 from scoring.services.people import key_of
 from scoring.services.policy_forms import form_of, pointers, to_form
 
@@ -145,7 +146,11 @@ def submit_policy(*, version_id: str, actor: Actor) -> PolicyVersion:
     """From draft to review; it must run on what the model's versions give."""
     version = PolicyVersion.objects.select_related("policy").filter(pk=version_id).first()
     if version is not None:
-        _check_inputs(version)
+        newest = (
+            ModelVersion.objects.filter(model=version.policy.model_id).order_by("-number").first()
+        )
+        if newest is not None:
+            check_types(version, newest)
     return review.submit(review.POLICIES, version_id=version_id, actor=actor)  # type: ignore[return-value]
 
 
@@ -162,23 +167,6 @@ def reject_policy(*, version_id: str, actor: Actor, note: str) -> PolicyVersion:
 def retire_policy(*, version_id: str, actor: Actor, note: str) -> PolicyVersion:
     """Out of use for good; not while in force."""
     return review.retire(review.POLICIES, version_id=version_id, actor=actor, note=note)  # type: ignore[return-value]
-
-
-def _check_inputs(version: PolicyVersion) -> None:
-    """Names the policy reads as texts or numbers must not contradict what the model's versions read."""
-    admitted = load_policy(version.document)
-    newest = ModelVersion.objects.filter(model=version.policy.model_id).order_by("-number").first()
-    kinds: Mapping[str, str] = {i["name"]: i["type"] for i in newest.inputs} if newest else {}
-    wrong = [
-        f.name
-        for f in admitted.inputs
-        if f.name in kinds and (f.type == "string") != (kinds[f.name] == "categorical")
-    ]
-    if wrong:
-        raise Conflict(
-            f"The model reads these inputs as another type: {', '.join(wrong)[:500]}.",
-            code="input_type",
-        )
 
 
 def document_of(version: PolicyVersion) -> dict[str, Any]:
