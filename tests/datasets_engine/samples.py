@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from datasets.choices import ColumnType, FileKind
+from datasets.choices import ColumnType
 from datasets.contracts import ColumnContract, DataContract, IntakeSummary, SourceFormat
 from datasets.engine import DEFAULT_LIMITS, Limits, convert
 
@@ -81,7 +81,3 @@ def written(
     out = io.StringIO()
     csv.writer(out, delimiter=delimiter, lineterminator=line_end, quoting=quoting).writerows(rows)
     return out.getvalue().encode()
-
-
-def as_text(kind: FileKind) -> SourceFormat:
-    return SourceFormat(kind=kind, delimiter=",")

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from datasets.contracts import ColumnProfile
 
 FLOOR = 1e-4
-OTHER = "\0other"
 
 
 def psi(expected: Sequence[float], actual: Sequence[float]) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -104,9 +103,3 @@ def as_array(column: pa.Array, name: str) -> Values:
     values = np.empty(len(column), dtype=object)
     values[:] = column.to_pylist()
     return values
-
-
-def moment_text(value: np.datetime64) -> str:
-    """A stored date or moment as ISO text."""
-    item = value.item()
-    return item.isoformat() if isinstance(item, (dt.date, dt.datetime)) else str(value)

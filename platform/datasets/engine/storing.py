@@ -16,7 +16,6 @@ from datasets.engine.dialects import BLIND_SUFFIX, ROW_COLUMN
 from datasets.engine.limits import Limits
 
 Encrypt = Callable[[str, list[str | None]], tuple[list[bytes | None], list[bytes | None]]]
-CONTRACT_KEY = b"panorama.contract"
 
 
 def stored_columns(contract: DataContract) -> tuple[ColumnContract, ...]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv
 
-from datasets.choices import Compression, Reason
+from datasets.choices import Reason
 from datasets.contracts import SourceFormat
 from datasets.engine.blocks import NO_ENDS, Block, read_blocks
 from datasets.engine.chunks import Chunk, RawRow, Reject
@@ -262,8 +262,3 @@ def _empty_chunk(plan: TextPlan, names: int, done: int) -> Chunk:
         blank=0,
         done=done,
     )
-
-
-def is_compressed(source: SourceFormat) -> bool:
-    """Whether the text stands behind gzip."""
-    return source.compression is Compression.GZIP
