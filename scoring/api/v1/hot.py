@@ -9,9 +9,10 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from accounts import policies
 from core.errors import ProblemError, Unavailable
 from core.problem import error_response, problem_response
-from scoring import services
+from scoring import permissions, services
 from scoring.api.v1.bodies import MANY_LIMIT, ONE_LIMIT, parse, read_body
 from scoring.api.v1.shapes import decision_body
 from scoring.api.v1.tokens import client_of
@@ -54,6 +55,7 @@ def _answer(body: object, *, replayed: bool) -> HttpResponse:
 def decide_one(request: HttpRequest) -> HttpResponse:
     """One application in, one durable decision out."""
     client = client_of(request)
+    policies.require(client, permissions.DECIDE)
     body = read_body(request, ONE_LIMIT)
     given = parse(body, DecisionIn)
     call = services.new_call(
@@ -73,6 +75,7 @@ def decide_many(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return not_allowed(request, "POST")
     client = client_of(request)
+    policies.require(client, permissions.DECIDE)
     body = read_body(request, MANY_LIMIT)
     given = parse(body, DecisionsIn)
     call = services.new_call(
