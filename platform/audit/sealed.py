@@ -20,11 +20,16 @@ END
 $$;
 CREATE FUNCTION audit_queue_for_seal() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    -- The table's own schema by name: a raw connection's search_path may lead elsewhere.
-    EXECUTE format(
-        'INSERT INTO %I.audit_pendingseal (stream, row_id, row_hash) SELECT $1, id, %I FROM new_rows',
-        TG_TABLE_SCHEMA, TG_ARGV[1]
-    ) USING TG_ARGV[0];
+    IF current_schema() = TG_TABLE_SCHEMA AND TG_ARGV[1] = 'row_hash' THEN
+        -- The usual case, planned once and not for each row.
+        INSERT INTO audit_pendingseal (stream, row_id, row_hash) SELECT TG_ARGV[0], id, row_hash FROM new_rows;
+    ELSE
+        -- The table's own schema by name: a raw connection's search_path may lead elsewhere.
+        EXECUTE format(
+            'INSERT INTO %I.audit_pendingseal (stream, row_id, row_hash) SELECT $1, id, %I FROM new_rows',
+            TG_TABLE_SCHEMA, TG_ARGV[1]
+        ) USING TG_ARGV[0];
+    END IF;
     PERFORM public.audit_mark_dirty();
     RETURN NULL;
 END

@@ -9,10 +9,8 @@ from django.db import connection, connections, transaction
 
 from audit.models import AuditEntry, AuditSeal, PendingSeal
 from audit.sealed import sealed_table
-from audit.services import archive_checkpoints, record, seal_pending, verify, write_checkpoint
-from audit.services import keeping as keeping_module
+from audit.services import record, seal_pending, verify, write_checkpoint
 from audit.services import sealing as sealing_module
-from audit.services.checkpoints import checkpoint_path, read_checkpoints
 from audit.services.sealing import Sealer
 from audit.streams import Stream, register, streams
 from core.actors import Actor
@@ -61,6 +59,27 @@ def test_a_row_queued_twice_is_sealed_once(bank, actor: Actor) -> None:
     assert seal_pending() == 0
     assert PendingSeal.objects.count() == 0
     assert verify(bank.schema).ok
+
+
+@pytest.mark.parametrize("path", ["public", "bank_beta, public", "bank_alpha, public"])
+def test_a_row_waits_in_its_own_schema_wherever_the_search_path_leads(
+    scratch_database, bank_a, superuser_connection, path: str
+) -> None:
+    """A raw connection must not put one bank's row into another's queue, nor into the platform's."""
+    with superuser_connection() as raw:
+        raw.execute(f"SET search_path = {path}")
+        raw.execute(
+            "INSERT INTO bank_alpha.audit_auditentry SELECT gen_random_uuid(), at, actor_kind, actor_id, actor_label,"
+            " action, target, target_id, detail, personal, request_id, 'marked'"
+            " FROM bank_alpha.audit_auditentry LIMIT 1"
+        )
+        counts = [
+            raw.execute(
+                f"SELECT count(*) FROM {s}.audit_pendingseal WHERE row_hash = 'marked'"
+            ).fetchone()[0]
+            for s in ("bank_alpha", "bank_beta", "public")
+        ]
+    assert counts == [1, 0, 0]
 
 
 def test_a_write_marks_its_own_schema_whatever_it_says(bank_a, bank_b, actor: Actor) -> None:
@@ -143,69 +162,6 @@ def test_a_mark_of_a_bank_that_is_gone_is_dropped(bank_a) -> None:
     _take_dirty()
     assert sealer.seal_due() == 0
     assert sealer.active_until == {}
-
-
-def test_a_checkpoint_is_written_once_per_state(bank, actor: Actor) -> None:
-    _record(actor)
-    _seal_all()
-    first = write_checkpoint()
-    assert first is not None
-    assert first.seq == AuditSeal.objects.count()
-    assert write_checkpoint() is None
-    _record(actor)
-    _seal_all()
-    second = write_checkpoint()
-    assert second is not None
-    assert second.seq == first.seq + 1
-    assert [line.checkpoint for line in read_checkpoints(bank.schema)] == [first, second]
-    assert checkpoint_path(bank.schema).stat().st_mode & 0o777 == 0o600
-
-
-def test_a_line_cut_short_by_a_crash_is_no_forgery(bank, actor: Actor) -> None:
-    _record(actor)
-    _seal_all()
-    write_checkpoint()
-    path = checkpoint_path(bank.schema)
-    whole = path.read_bytes()
-    path.write_bytes(whole + whole[:50])
-    assert verify(bank.schema).ok
-    _record(actor)
-    _seal_all()
-    assert write_checkpoint() is not None
-    report = verify(bank.schema)
-    assert report.ok
-    assert report.checkpoints == 2
-
-
-def test_a_closed_banks_checkpoints_are_kept_aside(bank, actor: Actor) -> None:
-    assert archive_checkpoints(bank.schema) is None
-    _record(actor)
-    _seal_all()
-    write_checkpoint()
-    content = checkpoint_path(bank.schema).read_bytes()
-    kept = archive_checkpoints(bank.schema)
-    assert kept is not None
-    assert kept.read_bytes() == content
-    assert read_checkpoints(bank.schema) == []
-
-
-def test_the_keeper_signs_every_bank_that_was_sealed(
-    bank_a, bank_b, actor: Actor, monkeypatch
-) -> None:
-    monkeypatch.setattr(keeping_module, "_sealer", Sealer())
-    monkeypatch.setattr(keeping_module, "_first_round", [True])
-    with bank_scope(bank_a):
-        _record(actor)
-    keeping_module.seal_due_banks()
-    assert keeping_module.checkpoint_due_banks() >= 1
-    assert keeping_module.checkpoint_due_banks() == 0
-    with bank_scope(bank_b):
-        _record(actor)
-    keeping_module.seal_due_banks()
-    assert keeping_module.checkpoint_due_banks() == 1
-    for bank in (bank_a, bank_b):
-        report = verify(bank.schema)
-        assert (report.ok, report.uncovered) == (True, 0)
 
 
 def test_a_table_of_another_module_joins_the_same_chain(

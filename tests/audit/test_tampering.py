@@ -16,7 +16,7 @@ from audit.services import Finding, FindingKind, record, seal_pending, verify, w
 from core.actors import Actor
 from core.tenancy import BankContext, bank_scope
 
-ENTRIES = 40
+ENTRIES = 32
 EACH_KIND = 34
 SCHEMA = "bank_alpha"
 COPIES = {
@@ -76,7 +76,7 @@ class Trail:
 
     def restore(self) -> None:
         for table, copy in COPIES.items():
-            self.sql(f"TRUNCATE {table}")
+            self.sql(f"DELETE FROM {table}")
             self.sql(f"INSERT INTO {table} SELECT * FROM {copy}")
         self.file.write_text(self.lines)
 
@@ -103,6 +103,7 @@ def trail(
     with superuser_connection() as raw:
         raw.execute("SET session_replication_role = replica")
         raw.execute(f"SET search_path = {SCHEMA}")
+        raw.execute("SET synchronous_commit = off")
         trail = Trail(raw, checkpoint_folder, ids, last_seq, random.Random(14))
         trail.save()
         yield trail
