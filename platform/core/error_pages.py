@@ -1,7 +1,9 @@
 """Django's own error answers: problem+json below /api/, a plain page elsewhere."""
 
+import sys
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 
@@ -12,8 +14,15 @@ _TITLES = {
     403: "This is not allowed",
     404: "Not found",
     500: "Something went wrong here",
+    503: "Temporarily not available",
 }
-_CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 500: "internal_error"}
+_CODES = {
+    400: "bad_request",
+    403: "forbidden",
+    404: "not_found",
+    500: "internal_error",
+    503: "unavailable",
+}
 
 
 def _answer(request: HttpRequest, status: int) -> HttpResponse:
@@ -42,4 +51,9 @@ def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _answer(request, 500)
+    """503 when the database cannot be had, which passes; 500 for what does not."""
+    down = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    response = _answer(request, 503 if down else 500)
+    if down:
+        response["Retry-After"] = "2"
+    return response

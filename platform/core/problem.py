@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
@@ -120,7 +120,7 @@ def _as_problem(exc: Exception) -> ProblemError | None:
         )
         problem.status = exc.status_code
         return problem
-    if isinstance(exc, OperationalError):
+    if isinstance(exc, OperationalError | InterfaceError):
         log.exception("database not available")
         problem = ProblemError("Temporarily not available", code="unavailable", retry_after=2)
         problem.status = 503

@@ -48,9 +48,10 @@ class Bench:
     dataset_id: str
     load_id: str
     model_id: str
+    client: Api
 
     def api(self) -> Api:
-        return self.bank.api()
+        return self.client
 
     def load(self, rows: int, folder: Path) -> str:
         """Another load of the dataset; its id when ready."""
@@ -117,4 +118,4 @@ def _furnish(stack: Stack, base: Path) -> Bench:
         api.call("POST", "/api/v1/scoring/model-runs", run, expect=202)["job"]["id"]
     )
     stack.python("-m", "tests.faults.approve", SLUG, model, job["result"]["version"], login="admin")
-    return Bench(stack, bank, dataset, load, model)
+    return Bench(stack, bank, dataset, load, model, api)

@@ -70,7 +70,7 @@ def member_names(handle: BinaryIO) -> frozenset[str]:
         handle.seek(0)
         with zipfile.ZipFile(handle) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError) as error:
         raise DamagedFile(f"The zip archive does not open: {error}.") from error
     if len(members) > MAX_MEMBERS:
         raise ZipBomb(f"The archive holds {len(members):,} members.", members=len(members))
@@ -91,7 +91,7 @@ def check_workbook(handle: BinaryIO, limits: Limits) -> None:
             total = 0
             for member in members:
                 total += _inflate(archive, member, limits, total)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise DamagedFile(f"The workbook is damaged: {error}.") from error
     finally:
         handle.seek(0)
