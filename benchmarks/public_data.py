@@ -16,6 +16,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -287,7 +288,7 @@ def _offline(entry: PublicDataset, cache_dir: Path, reason: str) -> str:
 def _extract(entry: PublicDataset, archive: Path) -> bytes:
     try:
         member = _read_member(entry, archive)
-    except (KeyError, OSError, tarfile.TarError, zipfile.BadZipFile) as error:
+    except (KeyError, OSError, EOFError, zlib.error, tarfile.TarError, zipfile.BadZipFile) as error:
         raise PublicDataError(f"{entry.name}: {archive.name} cannot be read: {error}") from error
     if _sha256(member) != entry.member_sha256:
         raise PublicDataError(f"{entry.name}: checksum of {entry.member} differs")

@@ -88,7 +88,8 @@ def encode_column(columns: Columns, feature: FeatureEncoding) -> Floats:
     if isinstance(column, CodedColumn):
         return _encode_coded(column, feature)
     if feature.codes is None and column.dtype.kind in "fiub":
-        return np.ascontiguousarray(column, dtype=np.float64)
+        # A read-only array (Arrow's) is another type to numba, which would compile once more.
+        return np.require(column, dtype=np.float64, requirements=["C", "W"])
     values = (encode_value(value, feature) for value in column.tolist())
     return np.fromiter(values, dtype=np.float64, count=len(column))
 

@@ -5,6 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from ml.trees import raw_one, raw_rows
+from ml.treeshap import contributions_one
+from scoring.engine import kernels
 from scoring.engine.encoding import CodedColumn
 from scoring.engine.errors import ScoreInputError
 from scoring.engine.loading import load_scorer
@@ -254,5 +257,35 @@ def test_features_say_what_must_be_sent(kind):
     assert described["age"].type == "numeric"
 
 
-def test_warming_up_needs_no_model():
+KERNELS = (
+    kernels.bin_column,
+    kernels.bin_row,
+    kernels.expand,
+    kernels.expand_rows,
+    kernels.gather,
+    kernels.sum_points,
+    kernels.to_score,
+    kernels.to_scores,
+    kernels.top,
+    kernels.top_losses,
+    raw_one,
+    raw_rows,
+    contributions_one,
+)
+
+
+def test_warming_up_compiles_all_that_scoring_needs():
     warm_up()
+    compiled = [set(kernel.signatures) for kernel in KERNELS]
+    assert all(compiled)
+    columns = {name: column[:50].copy() for name, column in probes().items()}
+    for column in columns.values():
+        column.setflags(write=False)
+    for kind in KINDS:
+        model = load_scorer(trained(kind).artifact)
+        model.score_batch(columns, reasons=4)
+        model.reasons_batch(columns, rows=np.array([3, 1]))
+        model.score_one(row(columns, 2), reasons=4)
+        model.contributions_one(row(columns, 2))
+        model.contributions_batch(columns)
+    assert [set(kernel.signatures) for kernel in KERNELS] == compiled
