@@ -10,7 +10,7 @@ from scoring.selectors.batches import chunk_paths
 
 # Files read for one page: the picture says how many rows it stands on.
 CHUNKS_READ = 4
-CELLS = 30
+CELLS = 24
 
 
 def score_histogram(batch_id: str) -> tuple[ValueHistogram, int]:
@@ -22,6 +22,8 @@ def score_histogram(batch_id: str) -> tuple[ValueHistogram, int]:
     scores = np.concatenate(found) if found else np.empty(0)
     if not scores.size:
         return ValueHistogram(column=gettext("Score"), edges=[], counts=[]), 0
-    counts, edges = np.histogram(scores, bins=min(CELLS, int(np.ptp(scores)) + 1))
+    low, width = int(scores.min()), max(1, -(-int(np.ptp(scores) + 1) // CELLS))
+    edges = np.arange(low, int(scores.max()) + width + 1, width)
+    counts, edges = np.histogram(scores, bins=edges)
     picture = ValueHistogram(column=gettext("Score"), edges=edges.tolist(), counts=counts.tolist())
     return picture, int(scores.size)

@@ -112,7 +112,7 @@ class DecisionAdmin(ObjectPage):
         if not offer:
             return "–"
         amount = Decimal(offer["amount_minor"]) / 100
-        return f"{amount:,.0f} {offer['currency']} · {offer['apr_percent']} %"
+        return f"{amount:,.0f} {offer['currency']} · {offer['apr_percent']}%"
 
     @display(description=_("Versions"))
     def show_versions(self, row: Decision) -> str:

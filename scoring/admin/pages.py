@@ -59,6 +59,10 @@ class ObjectPage(CsvList, ServicePage, PolicyAdmin):
         }
         return TemplateResponse(request, self.page_template, context)
 
+    def named(self, row: Any) -> str:
+        """A row in words that say what it belongs to."""
+        return str(row)
+
     def row_or_404(self, request: HttpRequest, object_id: str, permission: str = "") -> Any:
         """The row, for who may see it and holds `permission`."""
         if not self.has_view_permission(request) or (
@@ -113,6 +117,7 @@ def ask(
         **page.admin_site.each_context(request),
         "opts": page.opts,
         "original": row,
+        "subject": page.named(row),
         "title": question,
         "form": form,
         "facts": facts,

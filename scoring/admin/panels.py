@@ -15,15 +15,12 @@ from core.clock import now
 from core.console.navigation import Panel, add_panels
 from core.request import acting
 from datasets import permissions as dataset_permissions
-from datasets import selectors as datasets
-from datasets.states import LoadState
 from scoring import permissions
 from scoring.admin.pages import language
 from scoring.admin.pictures import OutcomesByDay
 from scoring.selectors import pages as selectors
 
 DAYS = 14
-DATASETS_SHOWN = 6
 CHART = Size(width=620, height=230)
 
 
@@ -148,16 +145,6 @@ def live(request: HttpRequest) -> str:
     return render_to_string("scoring/panels/live.html", {"rows": rows}, request=request)
 
 
-def recent_datasets(request: HttpRequest) -> str:
-    """The newest loads with their quality."""
-    loads = [datasets.as_load(row) for row in datasets.load_rows()[:DATASETS_SHOWN]]
-    rows = [
-        (load, LoadState(load.state).label, _page("datasets_datasetload_change", load.id))
-        for load in loads
-    ]
-    return render_to_string("scoring/panels/datasets.html", {"rows": rows}, request=request)
-
-
 def work(request: HttpRequest) -> str:
     """Jobs that run or wait; the panel asks for itself again while there are some."""
     pages = {"run": "scoring_modelrun_change", "batch": "scoring_batchrun_change"}
@@ -175,5 +162,4 @@ def register() -> None:
         Panel("scoring.reviews", view, reviews, order=20, module=module),
         Panel("scoring.work", view, work, order=25, module=module),
         Panel("scoring.live", view, live, order=30, module=module),
-        Panel("scoring.datasets", dataset_permissions.VIEW, recent_datasets, order=40),
     )

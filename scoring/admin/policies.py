@@ -89,6 +89,9 @@ class PolicyAdmin(ObjectPage):
     def show_stage(self, row: PolicyVersion) -> tuple[str, Any]:
         return row.stage, row.get_stage_display()
 
+    def named(self, row: PolicyVersion) -> str:
+        return f"{row.policy.name} v{row.number}"
+
     # --- the page ---------------------------------------------------------------------------------------
     def page_context(self, request: HttpRequest, row: PolicyVersion) -> dict[str, Any]:
         document = json.loads(row.document)
@@ -204,7 +207,7 @@ class PolicyAdmin(ObjectPage):
         def run(data: dict[str, Any]) -> str:
             services.submit_policy(version_id=str(row.pk), actor=acting(request))
             return _now("%(version)s waits for a review by another person.") % {
-                "version": _words(row)
+                "version": self.named(row)
             }
 
         form = forms.Form(_data(request))
@@ -220,7 +223,7 @@ class PolicyAdmin(ObjectPage):
                 version_id=str(row.pk), actor=acting(request), note=data["note"]
             )
             return _now("%(version)s is approved. A credit officer can put it in force.") % {
-                "version": _words(row)
+                "version": self.named(row)
             }
 
         facts = [
@@ -237,7 +240,7 @@ class PolicyAdmin(ObjectPage):
 
         def run(data: dict[str, Any]) -> str:
             services.reject_policy(version_id=str(row.pk), actor=acting(request), note=data["note"])
-            return _now("%(version)s is a draft again.") % {"version": _words(row)}
+            return _now("%(version)s is a draft again.") % {"version": self.named(row)}
 
         form, question = NoteForm(_data(request)), _("Send this policy back to its author?")
         return ask(self, request, row, question=question, form=form, run=run, danger=True)
@@ -247,7 +250,7 @@ class PolicyAdmin(ObjectPage):
 
         def run(data: dict[str, Any]) -> str:
             services.deploy_policy(version_id=str(row.pk), actor=acting(request))
-            return _now("%(version)s is in force from now on.") % {"version": _words(row)}
+            return _now("%(version)s is in force from now on.") % {"version": self.named(row)}
 
         question = _("Put this policy in force? It replaces the one before at once.")
         return ask(self, request, row, question=question, form=forms.Form(_data(request)), run=run)
@@ -257,7 +260,7 @@ class PolicyAdmin(ObjectPage):
 
         def run(data: dict[str, Any]) -> str:
             services.retire_policy(version_id=str(row.pk), actor=acting(request), note=data["note"])
-            return _now("%(version)s is retired for good.") % {"version": _words(row)}
+            return _now("%(version)s is retired for good.") % {"version": self.named(row)}
 
         form, question = (
             NoteForm(_data(request)),
@@ -268,10 +271,6 @@ class PolicyAdmin(ObjectPage):
 
 def _data(request: HttpRequest) -> Any:
     return request.POST if request.method == "POST" else None
-
-
-def _words(row: PolicyVersion) -> str:
-    return f"{row.policy.name} v{row.number}"
 
 
 def _bands(form: dict[str, Any]) -> list[dict[str, Any]]:

@@ -26,8 +26,8 @@ WIDE_BINS = Size(width=860, height=330)
 # Pictures drawn at once; the others when their row is opened.
 BINS_OPEN = 3
 GROUPS = (
-    ("discrimination", _("Discrimination"), ("distribution", "roc", "ks", "gains", "lift")),
-    ("calibration", _("Calibration"), ("calibration",)),
+    ("discrimination", _("Discrimination"), ("distribution", "roc", "ks", "gains")),
+    ("calibration", _("Lift and calibration"), ("lift", "calibration")),
     ("features", _("Characteristics"), ("iv", "psi")),
 )
 REASONS = {

@@ -97,6 +97,9 @@ class VersionAdmin(ObjectPage):
     def show_ks(self, row: ModelVersion) -> str:
         return _figure(row.ks, row.ks_low, row.ks_high)
 
+    def named(self, row: ModelVersion) -> str:
+        return f"{row.model.name} v{row.number}"
+
     # --- the page ---------------------------------------------------------------------------------------
     def page_context(self, request: HttpRequest, row: ModelVersion) -> dict[str, Any]:
         def csv_url(key: str) -> str:
@@ -162,7 +165,7 @@ class VersionAdmin(ObjectPage):
         def run(data: dict[str, Any]) -> str:
             services.submit_for_review(version_id=str(row.pk), actor=acting(request))
             return _now("%(version)s waits for a review by a model validator.") % {
-                "version": _words(row)
+                "version": self.named(row)
             }
 
         question = _("Submit this version for review?")
@@ -176,7 +179,7 @@ class VersionAdmin(ObjectPage):
                 version_id=str(row.pk), actor=acting(request), note=data["note"]
             )
             return _now("%(version)s is approved. A credit officer can deploy it.") % {
-                "version": _words(row)
+                "version": self.named(row)
             }
 
         facts = [
@@ -197,7 +200,7 @@ class VersionAdmin(ObjectPage):
             services.reject_version(
                 version_id=str(row.pk), actor=acting(request), note=data["note"]
             )
-            return _now("%(version)s went back to development.") % {"version": _words(row)}
+            return _now("%(version)s went back to development.") % {"version": self.named(row)}
 
         question = _("Send this version back to its maker?")
         form = NoteForm(_data(request))
@@ -211,7 +214,7 @@ class VersionAdmin(ObjectPage):
                 version_id=str(row.pk), slot=data["slot"], actor=acting(request)
             )
             text = _now("%(version)s is live as %(slot)s.")
-            return text % {"version": _words(row), "slot": Slot(data["slot"]).label.lower()}
+            return text % {"version": self.named(row), "slot": Slot(data["slot"]).label.lower()}
 
         form = SlotForm(_data(request))
         return ask(self, request, row, question=_("Put this version to work?"), form=form, run=run)
@@ -223,7 +226,7 @@ class VersionAdmin(ObjectPage):
             services.retire_version(
                 version_id=str(row.pk), actor=acting(request), note=data["note"]
             )
-            return _now("%(version)s is retired for good.") % {"version": _words(row)}
+            return _now("%(version)s is retired for good.") % {"version": self.named(row)}
 
         form = NoteForm(_data(request))
         question = _("Retire this version? It can never be used again.")
@@ -250,10 +253,6 @@ class VersionAdmin(ObjectPage):
 
 def _data(request: HttpRequest) -> Any:
     return request.POST if request.method == "POST" else None
-
-
-def _words(row: ModelVersion) -> str:
-    return f"{row.model.name} v{row.number}"
 
 
 def _figure(value: float | None, low: float | None, high: float | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 register = template.Library()
 DASH = "–"
@@ -84,3 +85,13 @@ def short_hash(value: str | None) -> SafeString | str:
 def item(mapping: Mapping[str, Any], key: str) -> Any:
     """An entry of a mapping."""
     return mapping.get(key)
+
+
+@register.filter
+def rows_a_second(job: Any) -> str:
+    """The rate now, or over the whole job once it is over."""
+    rate = job.rate
+    if job.finished and job.started_at and job.finished_at:
+        seconds = (job.finished_at - job.started_at).total_seconds()
+        rate = job.done / seconds if seconds > 0 else 0
+    return gettext("%(rate)s rows/s") % {"rate": f"{rate:,.0f}"}

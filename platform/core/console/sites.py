@@ -14,8 +14,6 @@ PageList = list[URLPattern]
 class PanoramaSite(UnfoldAdminSite):  # type: ignore[misc]
     """An admin site whose extra pages modules add at start-up by `add_pages`."""
 
-    enable_nav_sidebar = False
-
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self._pages: list[Callable[[PanoramaSite], PageList]] = []
