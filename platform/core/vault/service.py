@@ -72,7 +72,7 @@ class Vault:
     def encrypt_for_subject(
         self, subject_ref: str, purpose: str, row_id: str, plaintext: bytes
     ) -> bytes:
-        """Encrypt under the person's own key, made at first use. One statement; raises
+        """Encrypt under the person's own key, made at first use. One INSERT then; raises
         `SubjectErased`.
 
         `subject_ref` is the bank's internal id of the customer: who comes back after an erasure

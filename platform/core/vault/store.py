@@ -58,33 +58,19 @@ def replace_wrapping(schema: str, row: BankKeyRow) -> None:
         )
 
 
-_ADD_OR_FIND = """
-WITH added AS (
-    INSERT INTO public.vault_subject_key (schema, subject, wrapped, bank_key_version)
-    VALUES (%(schema)s, %(subject)s, %(wrapped)s, %(version)s)
-    ON CONFLICT (schema, subject) DO NOTHING
-    RETURNING subject, wrapped, bank_key_version
-)
-SELECT subject, wrapped, bank_key_version FROM added
-UNION ALL
-SELECT subject, wrapped, bank_key_version FROM public.vault_subject_key
-WHERE schema = %(schema)s AND subject = %(subject)s
-LIMIT 1
-"""
-
-
 def add_or_find_subject_key(schema: str, row: SubjectKeyRow) -> SubjectKeyRow:
-    """The subject's key as stored: `row` if there was none. One statement, a second only in a race."""
-    values = {
-        "schema": schema, "subject": row.subject, "wrapped": row.wrapped, "version": row.bank_key_version,
-    }  # fmt: skip
+    """The subject's key as stored: `row` if there was none. One statement for a new subject, two for a known one.
+
+    Both in one statement (a CTE with UNION ALL) took longer to plan than the two take to run.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_ADD_OR_FIND, values)
-        found = cursor.fetchone()
-    if found is None:
-        # Another transaction inserted the key after this statement's snapshot was taken.
-        return subject_keys(schema, [row.subject])[row.subject]
-    return _subject_row(found)
+        cursor.execute(
+            "INSERT INTO public.vault_subject_key (schema, subject, wrapped, bank_key_version)"
+            " VALUES (%s, %s, %s, %s) ON CONFLICT (schema, subject) DO NOTHING",
+            [schema, row.subject, row.wrapped, row.bank_key_version],
+        )
+        added = cursor.rowcount == 1
+    return row if added else subject_keys(schema, [row.subject])[row.subject]
 
 
 def add_subject_keys(schema: str, rows: Sequence[SubjectKeyRow]) -> None:
