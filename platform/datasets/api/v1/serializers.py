@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from datasets.api.v1.schemas import DataContractField
 from datasets.models import Dataset, DatasetLoad
 from datasets.selectors import as_dataset, as_load
 from datasets.states import ContractState, LoadState
@@ -99,9 +100,7 @@ class ContractSerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField()
     state = serializers.ChoiceField(choices=ContractState.choices)
     sha256 = serializers.CharField()
-    contract = serializers.DictField(
-        help_text="the data contract; see the documentation of datasets"
-    )
+    contract = DataContractField()
     findings = serializers.ListField(child=serializers.DictField())
     inferred_from = serializers.UUIDField(allow_null=True)
     created_by = serializers.CharField()

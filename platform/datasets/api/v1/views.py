@@ -17,6 +17,7 @@ from accounts.authentication import acting_client
 from core.errors import NotFound
 from datasets import contracts, permissions, selectors, services
 from datasets.api.v1 import serializers as shapes
+from datasets.api.v1.schemas import DATA_CONTRACT, QUALITY_REPORT
 from datasets.api.v1.uploads import RawBodyParser, upload_of
 from datasets.models import Dataset, DatasetLoad
 from datasets.states import LoadState
@@ -145,7 +146,7 @@ class LoadQuality(APIView):
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses={(200, "application/json"): QUALITY_REPORT})
     def get(self, request: Request, dataset_id: str, load_id: str) -> HttpResponse:
         load = selectors.get_load(str(load_id), dataset_id=str(dataset_id))
         report = selectors.quality_of(load.id)
@@ -206,7 +207,7 @@ class Contract(APIView):
                 description="sha256 of the newest version that was seen; another one answers 409",
             )
         ],
-        request=OpenApiTypes.OBJECT,
+        request={"application/json": DATA_CONTRACT},
         responses=shapes.ContractSerializer,
     )
     def put(self, request: Request, dataset_id: str) -> Response:
