@@ -70,7 +70,15 @@ def add_or_find_subject_key(schema: str, row: SubjectKeyRow) -> SubjectKeyRow:
             [schema, row.subject, row.wrapped, row.bank_key_version],
         )
         added = cursor.rowcount == 1
-    return row if added else subject_keys(schema, [row.subject])[row.subject]
+        if added:
+            return row
+        # By `=`: the same row by `= ANY` takes twice as long.
+        cursor.execute(
+            "SELECT subject, wrapped, bank_key_version FROM public.vault_subject_key"
+            " WHERE schema = %s AND subject = %s",
+            [schema, row.subject],
+        )
+        return _subject_row(cursor.fetchone())
 
 
 def add_subject_keys(schema: str, rows: Sequence[SubjectKeyRow]) -> None:
