@@ -12,3 +12,4 @@ class ScoringConfig(AppConfig):
         permissions.register_all()
         services.register_jobs()
         services.register_decisions()
+        services.register_meters()

@@ -89,8 +89,8 @@ def as_view(row: Decision) -> DecisionView:
     )
 
 
-def view_of(row: Decision, *, model: str, number: int, policy: int) -> DecisionView:
-    """The same where code and numbers are known already, so that nothing is asked of the database."""
+def view_of(row: Any, *, model: str, number: int, policy: int) -> DecisionView:
+    """The same of anything with a decision's columns, where code and numbers are known: no query."""
     output = row.output
     return DecisionView(
         id=str(row.id),

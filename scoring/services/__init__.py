@@ -7,6 +7,7 @@ from scoring.services.batches import run_batch, start_batch
 from scoring.services.deciding import Call, Decided, decide_applications, new_call
 from scoring.services.decision_seal import register_decisions
 from scoring.services.deploying import deploy_policy, deploy_version, withdraw_deployment
+from scoring.services.metering import register_meters
 from scoring.services.policies import (
     approve_policy,
     check_policy,
@@ -46,6 +47,7 @@ __all__ = [
     "preview_policy",
     "register_decisions",
     "register_jobs",
+    "register_meters",
     "reject_policy",
     "reject_version",
     "replay_decision",

@@ -54,13 +54,15 @@ SELECT id, reference_index, subject FROM scoring_application WHERE reference_ind
 
 def find_or_add(box: Vault, parties: Sequence[Party]) -> dict[Party, UUID]:
     """Ids by party. Raises `Conflict` when a reference belongs to another customer."""
-    wanted = {reference_index(box, p.application): p for p in parties}
+    indexes = {p: reference_index(box, p.application) for p in dict.fromkeys(parties)}
+    subjects = {p: box.subject_id(p.customer) for p in indexes}
+    wanted = {index: p for p, index in indexes.items()}
     ids = [new_id() for _ in wanted]
     values: dict[str, Any] = {
         "at": now(),
         "ids": ids,
         "indexes": list(wanted),
-        "subjects": [box.subject_id(p.customer) for p in wanted.values()],
+        "subjects": [subjects[p] for p in wanted.values()],
         "references": [
             box.encrypt(PURPOSE, REFERENCE, str(key), p.application.encode())
             for key, p in zip(ids, wanted.values(), strict=True)
@@ -78,14 +80,13 @@ def find_or_add(box: Vault, parties: Sequence[Party]) -> dict[Party, UUID]:
             found |= {bytes(index): (key, bytes(subject)) for key, index, subject in cursor}
         if len(found) == len(wanted):
             break
-    for p in parties:
-        _, subject = found[reference_index(box, p.application)]
-        if subject != box.subject_id(p.customer):
+    for p, index in indexes.items():
+        if found[index][1] != subjects[p]:
             raise Conflict(
                 "This application reference belongs to another customer.",
                 code="application_of_another",
             )
-    return {p: found[reference_index(box, p.application)][0] for p in parties}
+    return {p: found[index][0] for p, index in indexes.items()}
 
 
 def party_of(box: Vault, row: Application) -> Party:

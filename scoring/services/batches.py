@@ -31,7 +31,12 @@ CHUNK_ROWS = 50_000
 
 @transaction.atomic
 def start_batch(
-    *, load_id: str, model_id: str, actor: Actor, version_id: str = "", chunk_rows: int = CHUNK_ROWS
+    *,
+    load_id: str,
+    actor: Actor,
+    model_id: str = "",
+    version_id: str = "",
+    chunk_rows: int = CHUNK_ROWS,
 ) -> BatchRun:
     """Score every good row of a load with the live champion, or with a named approved version.
 
@@ -39,9 +44,7 @@ def start_batch(
     `Conflict`.
     """
     policies.require(actor, permissions.BATCH)
-    model = Model.objects.filter(pk=model_id).first()
-    if model is None:
-        raise NotFound("No such model.")
+    model = _model(model_id)
     live = _pinned(model, version_id)
     try:
         load = datasets.get_load(load_id)
@@ -73,6 +76,21 @@ def start_batch(
         detail={"model": model.code, "load": load_id, "rows": load.rows_good, "version": live.champion},
     )  # fmt: skip
     return run
+
+
+def _model(model_id: str) -> Model:
+    """The model asked for, or the only one that has a champion."""
+    if not model_id:
+        champions = [v.model_id for v in live_at() if v.slot == Slot.CHAMPION]
+        if len(champions) > 1:
+            raise field_error("/model", "required", "Several models decide here: name one.")
+        if not champions:
+            raise Conflict("No model is live.", code="no_champion")
+        model_id = champions[0]
+    model = Model.objects.filter(pk=model_id).first()
+    if model is None:
+        raise NotFound("No such model.")
+    return model  # type: ignore[no-any-return]
 
 
 def _pinned(model: Model, version_id: str) -> Live:

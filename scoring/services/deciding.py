@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +36,6 @@ from scoring.contracts import DecisionIn
 from scoring.engine.errors import ScoreInputError
 from scoring.engine.policy import InputRefusedError
 from scoring.engine.reasons import CatalogueGapError
-from scoring.models import Decision
 from scoring.runtime.answer import Answer, Wish, decide
 from scoring.runtime.bundle import Bundle, engine_versions
 from scoring.runtime.bundles import Live, bundle_for, model_ids
@@ -43,16 +43,18 @@ from scoring.runtime.cases import Case, all_faults, input_hash, request_faults
 from scoring.selectors import decisions as selectors
 from scoring.selectors.live import model_id_of
 from scoring.services.applications import Party, find_or_add, party
-from scoring.services.decision_seal import COLUMNS, row_hash
+from scoring.services.decision_seal import COLUMNS, json_digest, row_hash
 from scoring.services.people import key_of
 
 PURPOSE = "scoring.decision"
+Row = dict[str, Any]
 MAX_APPLICATIONS = 1_000
 _KEY = re.compile(r"^[\x21-\x7e]{1,128}$")
 _COLUMNS = ("id", "created_at", *COLUMNS, "row_hash")
 _INSERT = f"INSERT INTO scoring_decision ({', '.join(_COLUMNS)})"
 _PLACES = f"({', '.join(['%s'] * len(_COLUMNS))})"
 _ENGINE = engine_versions()
+_ENGINE_DIGEST = json_digest(_ENGINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +235,7 @@ def answer(bundle: Bundle, case: Case, prefix: str = "") -> Answer:
 
 def _rows(
     call: Call, bundle: Bundle, cases: Sequence[Case], answers: Sequence[Answer]
-) -> list[Decision]:
+) -> list[Row]:
     box, key = vault(), row_keys(current_context().schema)[0]
     parties = [Party(case.application, case.customer) for case in cases]
     applications = find_or_add(box, list(dict.fromkeys(parties)))
@@ -253,14 +255,15 @@ def _rows(
             **_answered(bundle, found),
             **_asked(call, moment),
         }
-        rows.append(Decision(**values, created_at=moment, row_hash=row_hash(key, values)))
+        known = {"output": found.output_hash, "engine": _ENGINE_DIGEST}
+        rows.append({**values, "created_at": moment, "row_hash": row_hash(key, values, known)})
     return rows
 
 
-def insert(rows: Sequence[Decision]) -> None:
+def insert(rows: Sequence[Row]) -> None:
     """One statement for all rows, written by hand: the mapper would cost more than the commit."""
     places = ", ".join([_PLACES] * len(rows))
-    values = [_bound(name, getattr(row, name)) for row in rows for name in _COLUMNS]
+    values = [_bound(name, row[name]) for row in rows for name in _COLUMNS]
     with connection.cursor() as cursor:
         cursor.execute(f"{_INSERT} VALUES {places}", values)
 
@@ -320,7 +323,10 @@ def _earlier(call: Call) -> tuple[selectors.DecisionView, ...]:
     return tuple(selectors.as_view(row) for row in rows)
 
 
-def _fresh_view(row: Decision, bundle: Bundle) -> selectors.DecisionView:
+def _fresh_view(row: Row, bundle: Bundle) -> selectors.DecisionView:
     return selectors.view_of(
-        row, model=bundle.model_code, number=bundle.version_number, policy=bundle.policy_number
+        SimpleNamespace(**row),
+        model=bundle.model_code,
+        number=bundle.version_number,
+        policy=bundle.policy_number,
     )

@@ -20,16 +20,26 @@ COLUMNS = (
 _JSON = frozenset({"output", "engine"})
 
 
-def row_hash(key: bytes, row: Mapping[str, Any]) -> bytes:
-    """HMAC-SHA256 (32 bytes) over every column of a decision."""
-    parts = ["decision-v1", str(row["id"]), *(_text(name, row[name]) for name in COLUMNS)]
+def row_hash(key: bytes, row: Mapping[str, Any], known: Mapping[str, str] | None = None) -> bytes:
+    """HMAC-SHA256 (32 bytes) over every column of a decision.
+
+    `known` holds digests of JSON columns the writer has made already; who verifies makes them anew.
+    """
+    known = known or {}
+    parts = ["decision-v1", str(row["id"])]
+    parts += [known.get(name) or _text(name, row[name]) for name in COLUMNS]
     return hmac.digest(key, canonical(parts), "sha256")
+
+
+def json_digest(document: Any) -> str:
+    """SHA-256 of a JSON column's canonical form."""
+    return hashlib.sha256(canonical(document)).hexdigest()
 
 
 def _text(name: str, value: Any) -> str:
     if name in _JSON:
         parsed = json.loads(value) if isinstance(value, str | bytes) else value
-        return hashlib.sha256(canonical(parsed)).hexdigest()
+        return json_digest(parsed)
     if isinstance(value, bytes | bytearray | memoryview):
         return hashlib.sha256(value).hexdigest()
     if isinstance(value, datetime):

@@ -70,11 +70,11 @@ def test_faults_of_a_run_have_pointers(bank, bank_a, api, load, model):
     assert start_run(client, model.id, load.id, seed="x").status_code == 400
 
 
-def test_batch_over_rest(live, load, model, bank_a, api):
+def test_batch_over_rest(live, load, bank_a, api):
     client = api(bank_a)
     answer = client.post(
         f"{BASE}/batches",
-        {"load": str(load.id), "model": str(model.id)},
+        {"load": str(load.id)},
         content_type="application/json",
     )
     assert answer.status_code == 202, answer.content

@@ -33,7 +33,7 @@ class BatchList(ViewList):
         given = body.validated_data
         run = services.start_batch(
             load_id=str(given["load"]),
-            model_id=str(given["model"]),
+            model_id=str(given["model"] or ""),
             version_id=str(given["version"] or ""),
             actor=caller(request),
         )

@@ -288,7 +288,7 @@ class ReplaySerializer(Shape):
 
 class NewBatchSerializer(Entry):
     load = serializers.UUIDField()
-    model = serializers.UUIDField()
+    model = serializers.UUIDField(required=False, allow_null=True, default=None)
     version = serializers.UUIDField(required=False, allow_null=True, default=None)
 
 
