@@ -158,7 +158,7 @@ def _filled(rows: Any, key: str) -> list[dict[str, Any]]:
 def _price(row: Mapping[str, Any]) -> PriceIn:
     return PriceIn(
         grade=row["grade"],
-        rate=row["rate"] / MINOR,
+        rate=row["rate"].scaleb(-2),
         limit_minor=int(row["limit"] * MINOR),
         term_months=row["term"],
     )
@@ -213,7 +213,7 @@ def _grades(stored: Mapping[str, Any]) -> list[dict[str, Any]]:
         {
             "grade": band["grade"],
             "bound": band["bound"],
-            "rate": (Decimal(prices[band["grade"]]["rate"]) * MINOR).normalize(),
+            "rate": Decimal(prices[band["grade"]]["rate"]).scaleb(2),
             "limit": f"{Decimal(prices[band['grade']]['limit_minor']) / MINOR:f}",
             "term": prices[band["grade"]]["term_months"],
         }
