@@ -123,6 +123,7 @@ def apply_public_grants() -> None:
         for function in (
             "dispatch_ticket_put(uuid, text, double precision)",
             "dispatch_ticket_drop(uuid)",
+            "audit_take_dirty()",
         ):
             _run(f"GRANT EXECUTE ON FUNCTION public.{function} TO {{web}}", web=web)
         for table in SHARED_READ:
