@@ -42,7 +42,8 @@ class BinningError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BinningOptions:
-    """How bins are sought; shares are of all rows.
+    """How bins are sought; shares are of all rows. A bin holds at least the larger of
+    ``min_bin_share`` of the rows and ``min_bin_rows``.
 
     ``turn_gain``: under trend auto, a peak or a valley is taken only when its information value is this
     many times that of the best monotone bins.
@@ -51,6 +52,7 @@ class BinningOptions:
     cells: int = 40
     max_bins: int = 10
     min_bin_share: float = 0.05
+    min_bin_rows: int = 1
     min_special_count: int = 30
     min_category_count: int = 30
     min_z: float = 0.0
@@ -67,7 +69,8 @@ class _Sample:
 
     def __post_init__(self) -> None:
         bads = int(self.flags.sum())
-        object.__setattr__(self, "min_count", self.options.min_bin_share * self.flags.size)
+        share = self.options.min_bin_share * self.flags.size
+        object.__setattr__(self, "min_count", max(share, float(self.options.min_bin_rows)))
         object.__setattr__(self, "totals", (bads, self.flags.size - bads))
 
 

@@ -117,6 +117,7 @@ def binning_options(spec: TrainingSpec) -> BinningOptions:
     return BinningOptions(
         max_bins=given.max_bins,
         min_bin_share=given.min_bin_share,
+        min_bin_rows=given.min_bin_rows,
         min_special_count=given.min_special_count,
         min_category_count=given.min_category_count,
         min_z=given.min_z,

@@ -71,16 +71,21 @@ class ScaleSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScorecardOptions:
-    """How a scorecard is built. ``max_correlation`` is of WOE columns; shares are of training rows."""
+    """How a scorecard is built. ``max_correlation`` is of WOE columns; shares are of training rows.
+
+    A bin holds at least the larger of ``min_bin_share`` of the rows and ``min_bin_rows``: a small
+    share keeps rare but telling bins (a recent default), the number keeps small samples steady.
+    """
 
     min_iv: float = 0.01
     max_correlation: float = 0.9
     max_features: int = 30
     max_bins: int = 10
-    min_bin_share: float = 0.05
+    min_bin_share: float = 0.02
+    min_bin_rows: int = 50
     min_special_count: int = 30
     min_category_count: int = 30
-    min_z: float = 0.0
+    min_z: float = 1.0
     ridge: float = 1.0
 
 
@@ -229,6 +234,7 @@ def _check_scorecard(options: ScorecardOptions) -> None:
     _demand(1 <= options.max_features <= 500, "scorecard.max_features must be 1 to 500")
     _demand(2 <= options.max_bins <= 20, "scorecard.max_bins must be 2 to 20")
     _demand(0.0 < options.min_bin_share <= 0.5, "scorecard.min_bin_share must be above 0 to 0.5")
+    _demand(options.min_bin_rows >= 1, "scorecard.min_bin_rows must be at least 1")
     _demand(options.min_special_count >= 1, "scorecard.min_special_count must be at least 1")
     _demand(options.min_category_count >= 1, "scorecard.min_category_count must be at least 1")
     _demand(0.0 <= options.min_z <= 10.0, "scorecard.min_z must be 0 to 10")

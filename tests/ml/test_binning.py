@@ -87,6 +87,9 @@ def test_bins_hold_their_smallest_share_and_number():
     assert len(counts) <= 4
     assert min(counts) >= 0.15 * 4000
     assert binning.trend == "ascending"
+    fewest = BinningOptions(min_bin_share=0.01, min_bin_rows=900)
+    counts = [e.count for e in bin_numeric(x, y, options=fewest).bins if e.kind == RANGE]
+    assert min(counts) >= 900
 
 
 def test_a_forced_trend_against_the_data_leaves_one_range():

@@ -90,6 +90,7 @@ def test_documents_of_another_shape_are_refused(document):
         {"scale": ScaleSpec(base_score=10_001)},
         {"scorecard": ScorecardOptions(max_bins=1)},
         {"scorecard": ScorecardOptions(min_bin_share=0.0)},
+        {"scorecard": ScorecardOptions(min_bin_rows=0)},
         {"scorecard": ScorecardOptions(max_correlation=0.0)},
         {"boosting": BoostingOptions(max_rounds=0)},
         {"boosting": BoostingOptions(learning_rate=0.0)},

@@ -94,8 +94,11 @@ def test_forced_trends_hold_in_boosted_scores(name, sign, grid):
 
 
 def test_noise_is_dropped_by_its_information_value():
-    dropped = {entry.name: entry.reason for entry in trained("scorecard").report.dropped}
+    options = ScorecardOptions(min_iv=0.02)
+    report = train(frame(), spec("scorecard", scorecard=options)).report
+    dropped = {entry.name: entry.reason for entry in report.dropped}
     assert dropped["noise"] == "low_iv"
+    assert "utilisation" not in dropped
 
 
 def test_a_feature_no_tree_looks_at_need_not_be_sent():
@@ -235,9 +238,9 @@ def test_data_without_signal_or_bads_train_nothing(kind):
 
 
 def test_no_information_is_said():
-    options = replace(spec("scorecard"), features=(FeatureSpec(name="noise"),))
+    given = spec("scorecard", scorecard=ScorecardOptions(min_iv=0.02))
     with pytest.raises(TrainingError, match="information value"):
-        train(frame(), options)
+        train(frame(), replace(given, features=(FeatureSpec(name="noise"),)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
