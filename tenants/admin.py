@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -104,8 +104,14 @@ class BankAdmin(ServicePage, PolicyAdmin):
     def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._change_state(request, object_id, BankState.ACTIVE)
 
+    def _bank(self, request: HttpRequest, object_id: str) -> Bank:
+        bank: Bank | None = self.get_object(request, object_id)
+        if bank is None:
+            raise Http404
+        return bank
+
     def _change_state(self, request: HttpRequest, object_id: str, state: BankState) -> HttpResponse:
-        bank = Bank.objects.get(pk=object_id)
+        bank = self._bank(request, object_id)
         return self._asked(
             request,
             bank,
@@ -121,7 +127,7 @@ class BankAdmin(ServicePage, PolicyAdmin):
 
     @action(description=_("Change the plan"), url_path="plan", permissions=["bank"])
     def plan_change(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        bank = Bank.objects.select_related("plan").get(pk=object_id)
+        bank = self._bank(request, object_id)
         choices = [(plan.code, plan.name) for plan in Plan.objects.all()]
         return self._asked(
             request,

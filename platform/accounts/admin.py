@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
@@ -136,9 +136,15 @@ class ClientAdmin(ServicePage, PolicyAdmin):
     def has_rotate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._holds_change(request)
 
+    def _client_id(self, request: HttpRequest, object_id: str) -> str:
+        client = self.get_object(request, object_id)
+        if client is None:
+            raise Http404
+        return str(client.client_id)
+
     @action(description=_("New secret"), url_path="rotate", permissions=["rotate"])
     def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        client_id = ApiClient.objects.values_list("client_id", flat=True).get(pk=object_id)
+        client_id = self._client_id(request, object_id)
 
         def run() -> str:
             secret = services.rotate_secret(client_id=client_id, actor=acting(request))
@@ -150,7 +156,7 @@ class ClientAdmin(ServicePage, PolicyAdmin):
 
     @action(description=_("Revoke"), url_path="revoke", permissions=["rotate"])
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        client_id = ApiClient.objects.values_list("client_id", flat=True).get(pk=object_id)
+        client_id = self._client_id(request, object_id)
 
         def run() -> str:
             services.revoke_client(client_id=client_id, actor=acting(request))

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.html import format_html
@@ -12,6 +12,7 @@ from unfold.decorators import action, display
 
 from core.console import PolicyAdmin, ServicePage, bank_site, ops_site
 from core.console.sites import PanoramaSite
+from core.errors import NotFound
 from core.request import acting
 from jobs import selectors, services
 from jobs.choices import JobState
@@ -103,7 +104,11 @@ def progress(request: HttpRequest, job_id: str) -> HttpResponse:
     """The moving part of a job's page; asked for every second while the job runs."""
     if not request.user.has_perm("jobs.view"):
         return HttpResponse(status=403)
-    return render(request, "jobs/progress.html", _progress_context(str(job_id)))
+    try:
+        context = _progress_context(str(job_id))
+    except NotFound as error:
+        raise Http404 from error
+    return render(request, "jobs/progress.html", context)
 
 
 def _pages(site: PanoramaSite) -> list[URLPattern]:

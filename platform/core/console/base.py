@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import models
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from unfold.admin import ModelAdmin
 
 from core.errors import ProblemError
@@ -41,6 +41,12 @@ class PolicyAdmin(ModelAdmin):  # type: ignore[misc]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> Any:
+        """404 as everywhere else; Django would lead to the overview with a message."""
+        raise Http404
 
     def _holds(self, request: HttpRequest, code: str) -> bool:
         return bool(code) and bool(request.user.has_perm(code))

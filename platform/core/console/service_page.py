@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
@@ -66,7 +66,10 @@ class ServicePage:
     def confirmed(
         self, request: HttpRequest, object_id: str, *, question: Any, run: Callable[[], str]
     ) -> HttpResponse:
-        """Ask on GET, act on POST, then say what was done on the object's page."""
+        """Ask on GET, act on POST, then say what was done on the object's page. 404 where there is none."""
+        found = self.get_object(request, object_id)  # type: ignore[attr-defined]
+        if found is None:
+            raise Http404
         meta = self.model._meta  # type: ignore[attr-defined]
         site = self.admin_site  # type: ignore[attr-defined]
         back = reverse(f"{site.name}:{meta.app_label}_{meta.model_name}_change", args=[object_id])
@@ -77,7 +80,7 @@ class ServicePage:
         context = {
             **site.each_context(request),
             "title": question,
-            "subject": str(self.get_object(request, object_id)),  # type: ignore[attr-defined]
+            "subject": str(found),
             "back": back,
             "opts": meta,
         }
