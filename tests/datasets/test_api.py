@@ -286,3 +286,35 @@ def test_scopes_open_what_they_say_and_nothing_else(bank_a, api, scope, allowed,
 
     assert [(c, status(*c) == 403) for c in allowed] == [(c, False) for c in allowed]
     assert [(c, status(*c)) for c in refused] == [(c, 403) for c in refused]
+
+
+HOSTILE_BODIES = [
+    b"", b"[]", b"null", b"{", b'{"name": NaN}', b"[" * 100_000, b'{"columns": ' + b"[" * 900 + b"]" * 900 + b"}",
+    b'{"name": "x", "columns": "abc"}', b'{"name":"x","columns":[{"name":"a","type":"text","min":1e999}]}',
+    b'{"name":"x","columns":[{"name":"a","type":"text","pattern":"(a+)+$("}]}', b'\xff\xfe',
+]  # fmt: skip
+
+
+def test_hostile_bodies_are_refused_and_never_break(bank_a, api, run_job):
+    client = api(bank_a)
+    dataset = make(client)
+    for body in HOSTILE_BODIES:
+        for method, path in (
+            ("put", f"/{dataset}/contract"),
+            ("post", ""),
+            ("post", f"/{dataset}/contract:confirm"),
+        ):
+            answer = getattr(client, method)(URL + path, body, content_type="application/json")
+            assert answer.status_code in (400, 404), (body[:40], path, answer.status_code)
+            assert answer["Content-Type"] == "application/problem+json"
+    for query in (
+        "?cursor=x",
+        "?page_size=-1",
+        "?state=%00",
+        "?name=%00",
+        "?state=nothing",
+        "?name=" + "x" * 5000,
+    ):
+        assert client.get(URL + query).status_code in (200, 404)
+    for version in ("0", "-1", "x", "99999999999", "１"):
+        assert client.get(f"{URL}/{dataset}/contract", {"version": version}).status_code == 404

@@ -1,5 +1,6 @@
 """What must hold whatever happens: confirmed contracts stay, jobs may run twice, nothing lies in clear."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -346,3 +347,60 @@ def test_lists_cost_the_same_whatever_their_length(dataset, loaded, send, analys
         services.create_dataset(name=f"more-{index}", actor=analyst)
         send()
     assert counts() == before == (1, 1)
+
+
+# --- hostile files --------------------------------------------------------------------------------------
+HOSTILE = {
+    "nul in a name": b"a\x00b,c\n1,2\n3,4\n",
+    "nul in a value": b"a,b\n1,x\x00y\n2,z\n",
+    "formula names": b"=cmd|'/c calc'!A1,b\n1,2\n2,3\n",
+    "one column": b"a\n1\n2\n",
+    "no rows": b"a,b,c\n",
+    "only line ends": b"\n\n\n\n",
+    "same names": b"a,a,a\n1,2,3\n",
+    "lone surrogate": b"a,b\n\xed\xa0\x80,1\n",
+    "html": b"<script>alert(1)</script>,b\n<img src=x>,2\n",
+    "many columns": b",".join(b"c%d" % i for i in range(2_001)) + b"\n",
+    "gzip cut": b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03K",
+    "empty zip": b"PK\x05\x06" + b"\0" * 18,
+    "parquet cut": b"PAR1" + b"\0" * 20 + b"PAR1",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_ends_in_a_known_state(dataset, send, name):
+    load = send(HOSTILE[name], "file.csv")
+    handler, context = attempt(load)
+    with suppress(FileRefused):
+        handler(context)
+    load.refresh_from_db()
+    if load.state == "failed":
+        assert load.error_code not in ("", "internal_error", "file_refused")
+        assert load.error
+    else:
+        assert load.state == "needs_contract"
+        assert selectors.get_contract(str(dataset.id)).contract.columns
+
+
+def test_an_altered_stored_file_is_noticed(dataset, loaded, send):
+    load = send()
+    path = Path(publishing.storage().path(f"bank_alpha/{load.raw_path}"))
+    content = bytearray(path.read_bytes())
+    content[-20] ^= 1
+    path.write_bytes(content)
+    handler, context = attempt(load)
+    with pytest.raises(FileRefused):
+        handler(context)
+    load.refresh_from_db()
+    assert (load.state, load.error_code) == ("failed", "stored_file_damaged")
+
+
+def test_no_refused_row_is_kept_in_the_database(dataset, loaded):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT to_jsonb(l)::text FROM datasets_datasetload l WHERE id = %s", [loaded.id]
+        )
+        row = cursor.fetchone()[0]
+    assert '"reasons"' in row
+    for word in ("abc", "3900", "C003"):
+        assert word not in row

@@ -17,6 +17,8 @@ from datasets.states import LoadState
 
 COLUMNS_A_PAGE = 12
 LOADS_COMPARED = 8
+# Below this share of complete rows the page says what dropping the others would do.
+WORTH_SAYING = 0.98
 SMALL = Size(width=520, height=260)
 COLUMN_PREFIX = "column-"
 
@@ -41,6 +43,7 @@ def quality_context(load: selectors.LoadView, page: str) -> dict[str, Any]:
         "report": report,
         "target": report.target,
         "target_words": _target_words(report, contract),
+        "dropping_hides": _dropping_hides(report),
         "findings": _findings(report),
         "overview": _overview(load, report, contract),
         "columns": columns,
@@ -70,6 +73,12 @@ def _target_words(report: QualityReport, contract: DataContract) -> dict[str, st
         "bad": ", ".join(map(str, column.bad_values)),
         "good": ", ".join(map(str, column.good_values)),
     }
+
+
+def _dropping_hides(report: QualityReport) -> bool:
+    """Whether keeping complete rows only would cost enough to be worth a sentence."""
+    target = report.target
+    return target is not None and target.complete_rows < WORTH_SAYING * report.rows
 
 
 def _overview(

@@ -18,6 +18,7 @@ from datasets.models import DataContractVersion, Dataset, DatasetLoad
 from datasets.services.contract_checks import confirmation_faults, structure_faults
 from datasets.services.lock_objects import locked_dataset, locked_draft
 from datasets.services.starting import start_intake
+from datasets.services.stored_json import storable
 from datasets.states import ContractState, LoadState
 
 
@@ -26,9 +27,11 @@ def parse_contract(body: Mapping[str, Any] | bytes | str) -> DataContract:
     try:
         if isinstance(body, bytes | str):
             return contracts.contract_from_json(body)
-        return contracts.contract_from_json(msgspec.json.encode(body))
+        return msgspec.convert(body, type=DataContract)
     except BadContract as error:
         raise refusal(error) from error
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise refusal(BadContract(str(error))) from error
 
 
 def refusal(error: BadContract) -> InvalidInput:
@@ -104,7 +107,7 @@ def put_draft(
     ).decode()
     draft.body, draft.body_sha256 = text, hashlib.sha256(text.encode()).hexdigest()
     if findings is not None:
-        draft.findings = [msgspec.to_builtins(finding) for finding in findings]
+        draft.findings = storable(list(findings))
     if load is not None:
         draft.inferred_from = load
     draft.save()

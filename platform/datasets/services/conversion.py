@@ -41,7 +41,7 @@ def convert_load(*, job: JobContext, load: DatasetLoad, version: DataContractVer
     data_path, quarantine_path = f"{folder}/{DATA}", f"{folder}/{QUARANTINE}"
 
     def progress(done: int, total: int, rows: int) -> None:
-        job.progress(min(done, total - 1), total, f"{rows:,}")
+        job.progress(min(done, total - 1), total, f"rows {rows:,}")
 
     with reading(load.raw_path) as raw:
         seen, told = reading_of(raw, contract, version)
@@ -62,6 +62,7 @@ def convert_load(*, job: JobContext, load: DatasetLoad, version: DataContractVer
     data = StoredFile(path=data_path, size=good.size, sha256=good.sha256)
     quarantine = StoredFile(path=quarantine_path, size=bad.size, sha256=bad.sha256)
     try:
+        job.progress(load.size_bytes - 1, load.size_bytes, "quality")
         report = measure(load=load, contract=contract, summary=summary, data_path=data_path)
     except BaseException:
         storage.delete(data_path)

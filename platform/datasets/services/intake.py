@@ -8,6 +8,7 @@ from django.db import DatabaseError
 from audit.services import record
 from core.clock import now
 from core.errors import ProblemError
+from core.storage import FileDamaged
 from datasets.contracts import BadContract, IntakeError
 from datasets.models import DataContractVersion, DatasetLoad
 from datasets.services.contract import put_draft, refusal
@@ -15,6 +16,7 @@ from datasets.services.conversion import Converted, convert_load, discard_attemp
 from datasets.services.inspection import inspect_load
 from datasets.services.lock_objects import locked_dataset, locked_load
 from datasets.services.quality import store_report
+from datasets.services.stored_json import storable, storable_text
 from datasets.states import ContractState, LoadState
 from jobs.context import JobCancelled, JobContext, LeaseLost
 
@@ -38,11 +40,16 @@ def run_intake(job: JobContext) -> dict[str, Any]:
         raise
     except BadContract as error:
         problem = refusal(error)
-        _fail(job, load_id, code=problem.code, text=error.detail)
+        _fail(job, load_id, code=problem.code, text=storable_text(error.detail))
         raise problem from error
     except IntakeError as error:
-        _fail(job, load_id, code=error.code, text=error.detail)
-        raise FileRefused(error.detail, code=error.code) from error
+        text = storable_text(error.detail)
+        _fail(job, load_id, code=error.code, text=text)
+        raise FileRefused(text, code=error.code) from error
+    except FileDamaged as error:
+        text = "The stored file was altered or is damaged."
+        _fail(job, load_id, code="stored_file_damaged", text=text)
+        raise FileRefused(text, code="stored_file_damaged") from error
     except ProblemError as error:
         _fail(job, load_id, code=error.code, text=error.detail)
         raise
@@ -96,7 +103,7 @@ def _look(job: JobContext, load: DatasetLoad) -> DataContractVersion | None:
                 findings=seen.findings,
                 load=row,
             )
-        row.format = msgspec.to_builtins(seen.format)
+        row.format = storable(seen.format)
         row.state = LoadState.NEEDS_CONTRACT
         row.save(update_fields=["format", "state"])
         _note(job, "datasets.load.inspect", row)
@@ -108,6 +115,7 @@ def _convert(job: JobContext, load: DatasetLoad, version: DataContractVersion) -
         DatasetLoad.objects.filter(pk=load.pk).update(state=LoadState.LOADING, contract=version)
     done = convert_load(job=job, load=load, version=version)
     try:
+        job.check()
         _commit(job, load, done)
     except BaseException:
         done.discard()
@@ -121,10 +129,11 @@ def _commit(job: JobContext, load: DatasetLoad, done: Converted) -> None:
     """Files, counts, report and state in one transaction, only while this attempt still holds the job."""
     with job.fenced():
         row = locked_load(str(load.id))
-        row.format = msgspec.to_builtins(done.format)
+        row.format = storable(done.format)
         row.rows_in, row.rows_good = done.summary.rows_in, done.summary.rows_good
         row.rows_quarantined = done.summary.rows_quarantined
-        row.summary = msgspec.to_builtins(done.summary)
+        # Refused rows are personal: they stand in the encrypted quarantine and not in the database.
+        row.summary = storable(msgspec.structs.replace(done.summary, first_entries=()))
         row.data_path, row.data_sha256 = done.data.path, done.data.sha256
         row.quarantine_path = done.quarantine.path
         row.state, row.finished_at = LoadState.READY, now()

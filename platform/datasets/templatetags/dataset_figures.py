@@ -11,6 +11,7 @@ from datasets.states import LoadState
 
 register = template.Library()
 NOTHING = "–"
+ROUND_FROM = 1_000
 DELIMITERS = {
     ",": _("comma"),
     ";": _("semicolon"),
@@ -41,12 +42,14 @@ def thousands(value: Any) -> str:
 
 @register.filter
 def figure(value: Any) -> str:
-    """A number with four figures, anything else as it is."""
+    """A number with four figures at least, anything else as it is."""
     if value is None:
         return NOTHING
-    if isinstance(value, float) and not value.is_integer():
-        return f"{value:,.4g}"
-    return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
+    if not isinstance(value, int | float):
+        return str(value)
+    if abs(value) >= ROUND_FROM or float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
 
 
 @register.filter

@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 import msgspec
-import orjson
 from django.http import FileResponse, HttpRequest, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -213,7 +212,7 @@ class Contract(APIView):
     def put(self, request: Request, dataset_id: str) -> Response:
         services.update_contract(
             dataset_id=str(dataset_id),
-            body=orjson.dumps(request.data),
+            body=request.data,
             actor=acting_client(request),
             expected_sha256=request.headers.get("If-Match", "").strip('"'),
         )
