@@ -41,6 +41,8 @@ class Model(BaseRow):
 class ModelRun(BaseRow):
     """A training job: which rows, what was asked, by whom. Its state is its job's."""
 
+    database_rights = "append"
+
     model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="runs")
     kind = models.CharField(_("kind"), max_length=20, choices=ModelKind.choices)
     load_id = models.UUIDField(_("dataset load"))

@@ -248,6 +248,7 @@ def output_document(
             "model": bundle.version_sha256,
             "policy": bundle.policy_sha256,
             "reasons": bundle.catalogue_sha256,
+            "profile": {"code": bundle.profile.code, "currency": bundle.profile.currency},
         },
     }
 

@@ -6,6 +6,11 @@ from core.tenancy import BankContext
 from scoring.engine.pricing import PROFILES, JurisdictionProfile
 
 
+def profile_for(jurisdiction: str, currency: str) -> JurisdictionProfile:
+    """The profile of a jurisdiction in a currency. Raises KeyError on an unknown one."""
+    return replace(PROFILES[jurisdiction], currency=currency)
+
+
 def bank_profile(bank: BankContext) -> JurisdictionProfile:
     """The profile of the bank's jurisdiction in the bank's currency."""
-    return replace(PROFILES[bank.jurisdiction], currency=bank.currency)
+    return profile_for(bank.jurisdiction, bank.currency)

@@ -60,6 +60,7 @@ class Inputs:
 def decision_rows(
     *,
     outcome: str = "",
+    model: str = "",
     model_id: str = "",
     version_id: str = "",
     kind: str = "",
@@ -70,7 +71,7 @@ def decision_rows(
         "payload", "model_version__report", "model_version__spec", "policy_version__document"
     )
     wanted = {
-        "outcome": outcome, "model_id": model_id, "model_version_id": version_id, "kind": kind,
+        "outcome": outcome, "model__code": model, "model_id": model_id, "model_version_id": version_id, "kind": kind,
     }  # fmt: skip
     rows = rows.filter(**{name: value for name, value in wanted.items() if value})
     if reference:

@@ -162,7 +162,7 @@ def _finish(run: BatchRun, job: JobContext) -> dict[str, Any]:
         "engine": engine_versions(),
     }
     with job.fenced():
-        BatchRun.objects.filter(pk=run.pk).update(manifest=manifest)
+        BatchRun.objects.filter(pk=run.pk, manifest__isnull=True).update(manifest=manifest)
     return {"batch": str(run.id), "rows": total, **counts}
 
 

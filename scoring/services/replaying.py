@@ -1,6 +1,6 @@
 """Replay: the stored inputs through the stored versions once more, compared bit for bit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audit.services import record_read
 from core.actors import Actor
@@ -11,6 +11,7 @@ from scoring.runtime.answer import output_hash
 from scoring.runtime.bundle import engine_versions
 from scoring.runtime.bundles import Live, bundle_for
 from scoring.runtime.cases import case_from, input_hash
+from scoring.runtime.profiles import profile_for
 from scoring.selectors.decisions import read_payload
 from scoring.services.deciding import answer
 
@@ -50,7 +51,10 @@ def replay_decision(*, decision_id: str, actor: Actor) -> Replay:
     case = case_from(document)
     watchers = tuple((w["slot"], w["version"]) for w in row.output["watched"])
     live = Live(str(row.model_version_id), str(row.policy_version_id), watchers)
-    found = answer(bundle_for(live), case)
+    # The bank may count in another currency by now: what was in force then is what is replayed.
+    profile = row.output["versions"]["profile"]
+    bundle = replace(bundle_for(live), profile=profile_for(profile["code"], profile["currency"]))
+    found = answer(bundle, case)
     intact = input_hash(case.payload()) == row.input_hash
     same = found.output_hash == row.output_hash == output_hash(row.output)
     score_same, pd_same = found.score == row.score, found.pd.hex() == row.pd.hex()

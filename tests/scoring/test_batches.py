@@ -5,6 +5,7 @@ from datetime import timedelta
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from django.db import DatabaseError, connection, transaction
 
 from core import storage
 from core.clock import now
@@ -18,6 +19,7 @@ from jobs.services.running import _claim
 from scoring import selectors, services
 from scoring.models import BatchChunk, BatchRun
 from scoring.services import batches
+from scoring.services.batch_data import chunks
 from scoring.services.batch_files import csv_stream, write_chunk
 from tests.scoring.conftest import OFFICER, run_now, train_version
 
@@ -29,7 +31,7 @@ def start(live, load, **more) -> BatchRun:
         load_id=str(load.id),
         model_id=str(live.model_id),
         actor=OFFICER,
-        **{"chunk_rows": 300, **more},
+        **{"chunk_rows": 400, **more},
     )
 
 
@@ -65,7 +67,7 @@ def test_resumes_after_a_death_between_chunks(live, load, monkeypatch):
     first = JobContext(_claim(str(batch.job_id)))
     with pytest.raises(WorkerDied):
         batches.run_batch(first)
-    assert rows_of(batch) == list(range(1, 601))
+    assert rows_of(batch) == list(range(1, 801))
     monkeypatch.setattr(batches, "write_chunk", real)
     lease_runs_out(batch)
     assert run_job(job_id=str(batch.job_id)) == JobState.SUCCEEDED
@@ -90,7 +92,7 @@ def test_a_worker_whose_lease_was_taken_writes_nothing(live, load, monkeypatch):
     monkeypatch.setattr(batches, "write_chunk", taken_over)
     with pytest.raises(LeaseLost):
         batches.run_batch(slow)
-    assert rows_of(batch) == list(range(1, 301))
+    assert rows_of(batch) == list(range(1, 401))
     monkeypatch.setattr(batches, "write_chunk", real)
     lease_runs_out(batch)
     assert run_job(job_id=str(batch.job_id)) == JobState.SUCCEEDED
@@ -121,11 +123,17 @@ def test_chunk_size_changes_no_row(live, load):
     assert tables[0].equals(tables[1])
 
 
-def test_missing_rows_fail_the_batch(live, load):
+def one_row_less(load_id, names, rows):
+    for raw in chunks(load_id, names, rows):
+        last = len(raw[names[0]]) < rows or None
+        yield {name: column[: -1 if last else None] for name, column in raw.items()}
+
+
+def test_missing_rows_fail_the_batch(live, load, monkeypatch):
+    monkeypatch.setattr(batches, "chunks", one_row_less)
     batch = start(live, load)
-    BatchRun.objects.filter(pk=batch.id).update(rows=1501)
     job = JobContext(_claim(str(batch.job_id)))
-    with pytest.raises(Conflict, match="1500 of 1501"):
+    with pytest.raises(Conflict, match="1499 of 1500"):
         batches.run_batch(job)
     batch.refresh_from_db()
     assert batch.manifest is None
@@ -172,3 +180,17 @@ def test_csv_holds_no_formula(bank):
     write_chunk(path, table)
     text = b"".join(csv_stream([path])).decode()
     assert text == '"row","key_name","score"\n1,"\'=1+1",-5\n2,"plain",7\n'
+
+
+def test_the_database_keeps_what_was_given(live, load):
+    batch = start(live, load)
+    run_now(batch.job_id)
+    for statement in (
+        "UPDATE scoring_batchrun SET manifest = '{}' WHERE id = %s",
+        "UPDATE scoring_batchrun SET rows = 1 WHERE id = %s",
+        "DELETE FROM scoring_batchrun WHERE id = %s",
+        "UPDATE scoring_batchchunk SET sha256 = '' WHERE run_id = %s",
+        "DELETE FROM scoring_batchchunk WHERE run_id = %s",
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, [batch.id])

@@ -1,8 +1,11 @@
 """Shadows and challengers are scored and stored beside the champion, and change nothing."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.errors import Conflict, InvalidInput
+from core.tenancy import bank_scope
 from scoring import services
 from tests.scoring import portfolio
 from tests.scoring.conftest import (
@@ -93,3 +96,12 @@ def test_a_champion_whose_features_have_no_words_is_refused(live, model, load):
         check_fit(standing.version, live)
     assert error.value.code == "reason_missing"
     assert gone in error.value.detail
+
+
+def test_a_replay_counts_in_the_currency_of_its_day(live, decide, bank):
+    found = decide(portfolio.GOOD)
+    assert found.offer["currency"] == "CNY"
+    with bank_scope(replace(bank, currency="USD", jurisdiction="US")):
+        assert services.replay_decision(decision_id=found.id, actor=OFFICER).identical
+        later = decide(portfolio.GOOD, key="k2", application="A2")
+    assert later.offer["currency"] == "USD"

@@ -47,7 +47,7 @@ class _HotPost(APIView):
 
 
 class DecisionList(_HotPost, ViewList):
-    """Decisions, newest first. Filter by `outcome`, `model` (id) or the bank's own `application` reference."""
+    """Decisions, newest first. Filter by `outcome`, `model` (code) or the bank's own `application` reference."""
 
     permission_codes: ClassVar[Codes] = {
         "GET": permissions.DECISION_VIEW,
@@ -59,12 +59,14 @@ class DecisionList(_HotPost, ViewList):
     def get_queryset(self):  # type: ignore[no-untyped-def]
         return selectors.decision_rows(
             outcome=query_text(self.request, "outcome"),
+            model=query_text(self.request, "model"),
             reference=query_text(self.request, "application"),
         )
 
     @extend_schema(
         parameters=[
             OpenApiParameter("outcome", str, enum=Outcome.values),
+            OpenApiParameter("model", str),
             OpenApiParameter("application", str),
         ]
     )

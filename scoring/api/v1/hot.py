@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 
 import orjson
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -35,7 +35,7 @@ def _hot(view: View) -> View:
             if error.status == 401:
                 response["WWW-Authenticate"] = 'Bearer realm="panorama"'
             return response
-        except OperationalError:
+        except (OperationalError, InterfaceError):
             log.exception("database not available")
             return error_response(request, Unavailable(retry_after=2))
 
