@@ -18,4 +18,5 @@ class LoadState(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
+# States in which a job has still to do something.
 WORKING_STATES = frozenset({LoadState.RECEIVED, LoadState.INFERRING, LoadState.LOADING})

@@ -22,6 +22,7 @@ from datasets.services.intake import FileRefused
 from jobs import registry
 from jobs.context import JobCancelled, JobContext, LeaseLost
 from jobs.models import Job
+from jobs.services import cancel_job, resume_job
 from jobs.services.running import _claim
 from tests.datasets.conftest import ANALYST, PEOPLE, confirm_people
 
@@ -174,6 +175,24 @@ def test_a_cancelled_job_leaves_a_failed_load_that_resumes(dataset, loaded, send
     assert handler(JobContext(Job.objects.get(pk=load.job_id)))["state"] == "ready"
     load.refresh_from_db()
     assert (load.state, load.error, load.error_code) == ("ready", "", "")
+
+
+def test_a_load_whose_job_ended_without_a_word_reads_as_failed_and_can_be_repeated(
+    dataset, loaded, send, run_job, analyst
+):
+    load = send()
+    cancel_job(job_id=str(load.job_id), actor=analyst)
+    seen = selectors.get_load(str(load.id))
+    assert (seen.state, seen.error_code) == ("failed", "job_ended")
+    assert selectors.get_dataset(str(dataset.id)).last_state == "failed"
+    assert [r.id for r in selectors.load_rows(state="failed")] == [load.id]
+    repeated = services.load_again(load_id=str(load.id), actor=analyst)
+    run_job(repeated)
+    assert repeated.state == "ready"
+    resume_job(job_id=str(load.job_id), actor=analyst)
+    assert selectors.get_load(str(load.id)).state == "received"
+    run_job(load)
+    assert load.state == "ready"
 
 
 def test_same_file_and_contract_give_the_same_rows(dataset, loaded, send, run_job):

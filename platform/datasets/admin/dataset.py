@@ -144,7 +144,7 @@ class DatasetAdmin(CsvList, ServicePage, PolicyAdmin):
 
     def _dataset_context(self, request: HttpRequest, object_id: str) -> dict[str, Any]:
         if self.get_object(request, object_id) is None:
-            return {}
+            raise Http404
         dataset = selectors.get_dataset(object_id)
         loads = [
             selectors.as_load(r) for r in selectors.load_rows(dataset_id=dataset.id)[:LOADS_SHOWN]

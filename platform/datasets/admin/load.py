@@ -69,8 +69,8 @@ class LoadAdmin(CsvList, ServicePage, PolicyAdmin):
         return [f"{row.dataset} #{row.number}", row.dataset.name]
 
     @display(description=_("State"), ordering="state", label=STATE_LABELS)
-    def show_state(self, row: DatasetLoad) -> tuple[str, Any]:
-        return row.state, LoadState(row.state).label
+    def show_state(self, row: Any) -> tuple[str, Any]:
+        return row.known_state, LoadState(row.known_state).label
 
     @display(description=_("Good rows"), ordering="rows_good")
     def show_rows(self, row: DatasetLoad) -> str:
@@ -94,7 +94,7 @@ class LoadAdmin(CsvList, ServicePage, PolicyAdmin):
 
     def _load_context(self, request: HttpRequest, object_id: str) -> dict[str, Any]:
         if self.get_object(request, object_id) is None:
-            return {}
+            raise Http404
         load = selectors.get_load(object_id)
         may_upload = request.user.has_perm(permissions.UPLOAD)  # type: ignore[union-attr]
         return {

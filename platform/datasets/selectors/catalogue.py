@@ -2,32 +2,62 @@
 
 from typing import Any
 
-from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 
 from core.errors import NotFound
 from datasets import contracts
 from datasets.models import DataContractVersion, Dataset, DatasetLoad, QualityReport
 from datasets.selectors.records import ContractView, DatasetView, LoadView, QualityScores
-from datasets.states import ContractState, LoadState
+from datasets.states import WORKING_STATES, ContractState, LoadState
+from jobs.choices import JobState
+from jobs.models import Job
 
 _LAST = {
     "last_load_id": "id",
     "last_load_number": "number",
-    "last_state": "state",
+    "last_state": "known_state",
     "last_rows_good": "rows_good",
     "last_rows_quarantined": "rows_quarantined",
 }
 
 
+def with_known_state(loads: Any) -> Any:
+    """Loads with `known_state`: failed, too, where the job was cancelled or given up before it could say so."""
+    lost = Job.objects.filter(
+        pk=OuterRef("job_id"), state__in=[JobState.FAILED, JobState.CANCELLED]
+    )
+    return loads.annotate(
+        known_state=Case(
+            When(Q(state__in=WORKING_STATES) & Exists(lost), then=Value(LoadState.FAILED.value)),
+            default=F("state"),
+            output_field=CharField(),
+        )
+    )
+
+
 def dataset_rows(*, name: str = "", state: str = "") -> QuerySet[Dataset]:
     """Datasets with what lists show, in one query; `state` is that of the newest load."""
-    newest = DatasetLoad.objects.filter(dataset=OuterRef("pk")).order_by("-number")
-    loads = newest.order_by().values("dataset").annotate(n=Count("pk")).values("n")
+    loads = DatasetLoad.objects.filter(dataset=OuterRef("pk"))
+    newest = with_known_state(loads).order_by("-number")
+    count = loads.order_by().values("dataset").annotate(n=Count("pk")).values("n")
     versions = DataContractVersion.objects.filter(dataset=OuterRef("pk")).order_by("-version")
     rows: Any = Dataset.objects.annotate(
         **{alias: Subquery(newest.values(field)[:1]) for alias, field in _LAST.items()},
-        loads_count=Coalesce(Subquery(loads, output_field=IntegerField()), 0),
+        loads_count=Coalesce(Subquery(count, output_field=IntegerField()), 0),
         confirmed_version=Subquery(
             versions.filter(state=ContractState.CONFIRMED).values("version")[:1]
         ),
@@ -76,19 +106,20 @@ def find_dataset(name: str) -> DatasetView | None:
 
 def load_rows(*, dataset_id: str = "", state: str = "") -> QuerySet[DatasetLoad]:
     """Loads, newest first, with what lists show, in one query."""
-    rows = DatasetLoad.objects.select_related("dataset", "quality").annotate(
-        contract_version=F("contract__version")
-    )
+    rows = with_known_state(DatasetLoad.objects.select_related("dataset", "quality"))
+    rows = rows.annotate(contract_version=F("contract__version"))
     rows = rows.defer("summary", "quality__body", "dataset__description")
     if dataset_id:
         rows = rows.filter(dataset_id=dataset_id)
     if state:
-        rows = rows.filter(state=state)
-    return rows.order_by("-id")
+        rows = rows.filter(known_state=state)
+    ordered: QuerySet[DatasetLoad] = rows.order_by("-id")
+    return ordered
 
 
 def as_load(row: Any) -> LoadView:
     """A row of `load_rows` as a view."""
+    lost = row.known_state != row.state
     return LoadView(
         id=str(row.id),
         dataset_id=str(row.dataset_id),
@@ -98,9 +129,11 @@ def as_load(row: Any) -> LoadView:
         size_bytes=row.size_bytes,
         sha256=row.sha256,
         format=row.format,
-        state=row.state,
-        error_code=row.error_code,
-        error=row.error,
+        state=row.known_state,
+        error_code="job_ended" if lost else row.error_code,
+        error="The job ended before the file was taken in; it can be resumed."
+        if lost
+        else row.error,
         rows_in=row.rows_in,
         rows_good=row.rows_good,
         rows_quarantined=row.rows_quarantined,

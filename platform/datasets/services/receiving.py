@@ -17,6 +17,7 @@ from core.ids import new_id
 from core.storage import StoredFile
 from datasets import permissions
 from datasets.models import Dataset, DatasetLoad
+from datasets.selectors import get_load
 from datasets.services.lock_objects import locked_dataset, locked_load
 from datasets.services.paths import raw_path
 from datasets.services.starting import start_intake
@@ -101,7 +102,7 @@ def load_again(*, load_id: str, actor: Actor) -> DatasetLoad:
         raise NotFound("No such load.")
     dataset = locked_dataset(str(first.dataset_id))
     source = locked_load(load_id)
-    if source.state not in (LoadState.READY, LoadState.FAILED):
+    if get_load(load_id).state not in (LoadState.READY, LoadState.FAILED):
         raise Conflict("The load is still on its way.", code="load_working")
     if not dataset.contracts.filter(state=ContractState.CONFIRMED).exists():
         raise Conflict("The dataset has no confirmed contract yet.", code="no_contract")

@@ -210,9 +210,10 @@ class Contract(APIView):
         responses=shapes.ContractSerializer,
     )
     def put(self, request: Request, dataset_id: str) -> Response:
+        body: Any = request.data
         services.update_contract(
             dataset_id=str(dataset_id),
-            body=request.data,
+            body=body,
             actor=acting_client(request),
             expected_sha256=request.headers.get("If-Match", "").strip('"'),
         )
