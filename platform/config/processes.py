@@ -17,7 +17,10 @@ def _worker(name: str, *, queues: str, concurrency: int, env: dict[str, str]) ->
     return Process(f"worker-{name}", argv, env={**ONE_THREAD, **env})
 
 
-PREPARE = [Process("prepare", ["{python}", "manage.py", "prepare"], env=ADMIN_LOGIN)]
+PREPARE = [
+    Process("prepare", ["{python}", "manage.py", "prepare"], env=ADMIN_LOGIN),
+    Process("warm-up", ["{python}", "manage.py", "warm_up"], env=ONE_THREAD),
+]
 
 PROCESSES = [
     Process(

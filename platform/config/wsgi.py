@@ -5,9 +5,13 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from scoring.engine.warmup import warm_up
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
 application = get_wsgi_application()
+# The scoring kernels are compiled once a machine and loaded here, not by somebody's first decision.
+warm_up()
 
 # The start-up heap never becomes garbage; without this the collector walks it during requests (p99 113 -> 21 ms).
 gc.collect()
