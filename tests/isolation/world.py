@@ -171,10 +171,12 @@ def _data(world: World) -> str:
     dataset = datasets.create_dataset(
         name=f"loans-{world.canary.lower()}", title=f"{world.canary} loans", actor=analyst
     )
-    datasets.update_contract(
-        dataset_id=str(dataset.id), body=_contract(world.canary), actor=analyst
-    )
+    datasets.update_contract(dataset_id=str(dataset.id), body=contract(world.canary), actor=analyst)
     datasets.confirm_contract(dataset_id=str(dataset.id), actor=analyst)
+    draft = datasets.create_dataset(
+        name=f"draft-{world.canary.lower()}", title=f"{world.canary} draft", actor=analyst
+    )
+    datasets.update_contract(dataset_id=str(draft.id), body=contract(world.canary), actor=analyst)
     load = datasets.receive_file(
         dataset_id=str(dataset.id),
         file=BytesIO(rows_of(world.canary)),
@@ -185,10 +187,12 @@ def _data(world: World) -> str:
     load.refresh_from_db()
     assert (load.state, load.rows_quarantined) == ("ready", 1), load.error
     world.ids |= {"dataset": str(dataset.id), "load": str(load.id), "job": str(load.job_id)}
+    world.ids["undecided"] = str(draft.id)
     return str(load.id)
 
 
-def _contract(canary: str) -> Any:
+def contract(canary: str) -> Any:
+    """The portfolio's contract with the bank's word in its labels."""
     body: Any = msgspec.to_builtins(portfolio.contract())
     for column in body["columns"]:
         column["label"] = f"{canary} {column['name']}"
