@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from scoring.engine.artifact import canonical
 from scoring.engine.policy import APPROVE, DECLINE, REFER, PolicyFailedError, PolicyResult
-from scoring.engine.pricing import Offer, PricingError, build_offer
+from scoring.engine.pricing import JurisdictionProfile, Offer, PricingError, build_offer
 from scoring.engine.reasons import ModelReason, PrincipalReason, principal_reasons
 from scoring.runtime.bundle import AMOUNT, PD, REASON_CANDIDATES, SCORE, TERM, Bundle
 
@@ -140,19 +142,25 @@ def _offer(
     if amount > result.limit_minor:
         return None, REFER, (AMOUNT_ABOVE_LIMIT,)
     try:
-        offer = build_offer(
-            amount_minor=amount,
-            limit_minor=result.limit_minor,
-            term_months=term,
-            nominal_rate=result.nominal_rate,
-            profile=bundle.profile,
-        )
+        offer = _priced(amount, result.limit_minor, term, str(result.nominal_rate), bundle.profile)
     except PricingError:
         return None, REFER, (TERMS_REFUSED,)
     broken = _broken_caps(bundle, offer)
     if broken:
         return None, bundle.profile.caps_for(bundle.product).on_breach, broken
     return offer, APPROVE, ()
+
+
+@lru_cache(maxsize=8_192)
+def _priced(amount: int, limit: int, term: int, rate: str, profile: JurisdictionProfile) -> Offer:
+    """The same terms are priced once. The rate comes as text: 0.10 equals 0.1 but is written otherwise."""
+    return build_offer(
+        amount_minor=amount,
+        limit_minor=limit,
+        term_months=term,
+        nominal_rate=Decimal(rate),
+        profile=profile,
+    )
 
 
 def _broken_caps(bundle: Bundle, offer: Offer) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
@@ -32,9 +33,9 @@ class Watcher:
     scorer: Scorer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bundle:
-    """One champion with its policy; frozen, shared between threads."""
+    """One champion with its policy; frozen, shared between threads. What is derived is derived once."""
 
     model_id: str
     model_code: str
@@ -54,22 +55,17 @@ class Bundle:
     profile: JurisdictionProfile
     watchers: tuple[Watcher, ...] = ()
 
-    @property
+    @cached_property
     def policy_inputs(self) -> tuple[InputField, ...]:
         """What the policy reads of the application itself."""
         return tuple(f for f in self.policy.policy.inputs if f.name not in GIVEN)
 
-    @property
+    @cached_property
     def input_names(self) -> frozenset[str]:
         """Every name a caller may send, those of the versions beside the champion included."""
         scorers = (self.scorer, *(w.scorer for w in self.watchers))
         features = {feature.name for scorer in scorers for feature in scorer.features}
         return frozenset(features | {f.name for f in self.policy_inputs})
-
-    @property
-    def required_names(self) -> tuple[str, ...]:
-        """What a caller must send, null where it is not known: the champion's own features."""
-        return tuple(feature.name for feature in self.scorer.features)
 
 
 def engine_versions() -> dict[str, str]:
