@@ -42,9 +42,13 @@ def _decimal(label: Any = "", *, required: bool = True, **more: Any) -> forms.De
     return forms.DecimalField(label=label, required=required, widget=widget, **more)
 
 
-def _choice(choices: Sequence[tuple[Any, Any]], label: Any = "", **more: Any) -> forms.ChoiceField:
+def _choice(choices: Sequence[tuple[Any, Any]], label: Any = "") -> forms.ChoiceField:
+    # With an initial value a spare row that nobody touched counts as empty.
     return forms.ChoiceField(
-        label=label, choices=choices, widget=forms.Select(attrs=_input()), **more
+        label=label,
+        choices=choices,
+        initial=choices[0][0],
+        widget=forms.Select(attrs=_input()),
     )
 
 

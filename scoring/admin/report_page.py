@@ -39,6 +39,7 @@ REASONS = {
     "wrong_sign": _("Its weight contradicts its bins"),
     "beyond_max_features": _("Beyond the most characteristics allowed"),
 }
+LEVELS = {"stable": _("stable"), "watch": _("watch"), "act": _("act")}
 TRENDS = {
     "ascending": _("rises"),
     "descending": _("falls"),
@@ -100,6 +101,9 @@ def report_context(row: ModelVersion, csv_url: Callable[[str], str]) -> dict[str
             for entry in report["dropped"]
         ],
         "settings": _settings(row),
+        "psi_level": LEVELS.get(report["psi"]["level"], report["psi"]["level"])
+        if report["psi"]
+        else "",
         "base_points": _base_points(report),
         "max_importance": max((f["importance"] for f in report["features"]), default=0) or 1,
     }
