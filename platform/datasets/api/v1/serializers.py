@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.entries import Entry
 from datasets.api.v1.schemas import DataContractField
 from datasets.models import Dataset, DatasetLoad
 from datasets.selectors import as_dataset, as_load
@@ -11,7 +12,7 @@ from datasets.states import ContractState, LoadState
 from jobs.api.v1.serializers import JobSerializer
 
 
-class NewDatasetSerializer(serializers.Serializer[Any]):
+class NewDatasetSerializer(Entry):
     """Body of `POST /datasets`; rules are the service's."""
 
     name = serializers.CharField(max_length=200, trim_whitespace=False)
@@ -109,7 +110,7 @@ class ContractSerializer(serializers.Serializer[Any]):
     confirmed_at = serializers.DateTimeField(allow_null=True)
 
 
-class ConfirmSerializer(serializers.Serializer[Any]):
+class ConfirmSerializer(Entry):
     """`sha256` of the draft that was seen: a draft changed meanwhile is not confirmed."""
 
     sha256 = serializers.CharField(max_length=64, required=False, default="", allow_blank=True)
