@@ -72,13 +72,17 @@ def acting_client(request: Request) -> Actor:
 
 
 class ScopeRequired(BasePermission):
-    """A view names one permission a method in `permission_codes`; a method it does not name is refused."""
+    """A view names one permission a method in `permission_codes`; a method it does not name is refused.
+
+    A method that the view has not got at all passes here and is answered 405.
+    """
 
     def has_permission(self, request: Request, view: Any) -> bool:
         principal = request.user
         if not isinstance(principal, ClientPrincipal):
             raise NotAuthenticated()
-        code = getattr(view, "permission_codes", {}).get(request.method)
-        if request.method == "OPTIONS":
+        method = "GET" if request.method == "HEAD" else request.method or ""
+        if method == "OPTIONS" or not hasattr(view, method.lower()):
             return True
+        code = getattr(view, "permission_codes", {}).get(method)
         return bool(code) and policies.allowed(principal.actor, code)

@@ -31,6 +31,12 @@ class ClientScopes(BaseScopes):  # type: ignore[misc]
 class ClientValidator(OAuth2Validator):  # type: ignore[misc]
     """Only the client-credentials grant exists here."""
 
+    def _load_application(self, client_id: str, request: Any) -> Any:
+        # An HTTP Basic header may hold what a form may not.
+        if not client_id or "\x00" in client_id:
+            return None
+        return super()._load_application(client_id, request)
+
     def validate_grant_type(
         self, client_id: str, grant_type: str, client: Any, request: Any, *args: Any, **kwargs: Any
     ) -> bool:

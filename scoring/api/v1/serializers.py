@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.entries import Entry
 from jobs.api.v1.serializers import JobSerializer
 from scoring.choices import (
     DecisionKind,
@@ -20,18 +21,6 @@ from scoring.choices import (
 
 class Shape(serializers.Serializer[Any]):
     """A view as JSON; nothing is written through it."""
-
-
-class Entry(serializers.Serializer[Any]):
-    """What a caller sends: a field that is not known is refused, not passed over."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict):
-            unknown = sorted(set(map(str, data)) - set(self.fields))
-            if unknown:
-                text = serializers.ErrorDetail("This field is not known.", code="unknown_field")
-                raise serializers.ValidationError({name[:200]: [text] for name in unknown[:20]})
-        return super().to_internal_value(data)
 
 
 class NewModelSerializer(Entry):

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import acting_client
+from core.entries import Entry
 from core.errors import InvalidInput, NotFound
 from jobs.api.v1.serializers import JobSerializer
 from tenants import services
@@ -61,12 +62,12 @@ class OnboardedSerializer(serializers.Serializer[Any]):
     job = JobSerializer()
 
 
-class StateSerializer(serializers.Serializer[Any]):
+class StateSerializer(Entry):
     state = serializers.ChoiceField(choices=BankState.choices)
     reason = serializers.CharField()
 
 
-class PlanSerializer(serializers.Serializer[Any]):
+class PlanSerializer(Entry):
     plan = serializers.CharField()
 
 

@@ -23,7 +23,7 @@ class JobList(ListAPIView[Job]):
     def get_queryset(self):  # type: ignore[no-untyped-def]
         rows = Job.objects.all()
         for name in ("state", "kind"):
-            if value := self.request.query_params.get(name):
+            if value := self.request.query_params.get(name, "").replace("\x00", ""):
                 rows = rows.filter(**{name: value})
         return rows
 
