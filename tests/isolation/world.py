@@ -78,9 +78,12 @@ class World:
         return Client(HTTP_HOST=self.bank.host, HTTP_AUTHORIZATION=f"Bearer {token}")
 
 
+BANKS = {"bank_alpha": "CANARYALPHA7Q", "bank_beta": "CANARYBETA3X"}
+
+
 @contextmanager
-def two_worlds(folder: Path) -> Iterator[tuple[World, World]]:
-    """Alpha's and Beta's world in one transaction that is rolled back; files stand in `folder`."""
+def worlds_in(folder: Path, *schemas: str) -> Iterator[tuple[World, ...]]:
+    """Worlds of these banks in one transaction that is rolled back; files stand in `folder`."""
     storage = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(folder / "storage")},
@@ -90,7 +93,7 @@ def two_worlds(folder: Path) -> Iterator[tuple[World, World]]:
         transaction.atomic(),
     ):
         _forget()
-        yield build("bank_alpha", "CANARYALPHA7Q"), build("bank_beta", "CANARYBETA3X")
+        yield tuple(build(schema, BANKS[schema]) for schema in schemas)
         transaction.set_rollback(True)
     _forget()
 
