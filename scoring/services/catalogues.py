@@ -24,6 +24,8 @@ def keep_catalogue(*, model: Model, entries: Entries, author: tuple[str, str]) -
 
     Called with the model's row locked, or with numbers that cannot race.
     """
+    if "\\u0000" in canonical(entries).decode():
+        raise InvalidInput("A text holds a NUL character.", code="nul_character")
     try:
         catalogue_from_entries(entries)
     except ReasonRefusedError as error:

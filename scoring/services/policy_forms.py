@@ -17,9 +17,17 @@ from scoring.engine.policy import (
     form_from_document,
 )
 
+# "1e999999999" is ten characters that would be written out as a gigabyte.
+POWER, DIGITS = 15, 12
+
 
 def to_form(given: PolicyFormIn) -> PolicyForm:
-    """The engine's form. Raises `ValueError` about a rule's value."""
+    """The engine's form. Raises `ValueError` about a number out of bounds or a rule's value."""
+    numbers = [given.approve_at, given.refer_at, given.minimum, given.maximum]
+    numbers += [g.bound for g in given.grades] + [p.rate for p in given.prices]
+    numbers += [bound for field in given.inputs for bound in (field.minimum, field.maximum)]
+    for number in numbers:
+        _bounded(number)
     return PolicyForm(
         name=given.name,
         measure=given.measure,
@@ -39,6 +47,18 @@ def to_form(given: PolicyFormIn) -> PolicyForm:
     )
 
 
+def _bounded(number: Decimal | None) -> None:
+    if number is None:
+        return
+    exponent = number.as_tuple().exponent
+    if (
+        not isinstance(exponent, int)
+        or not -DIGITS <= exponent <= POWER
+        or number.adjusted() >= POWER
+    ):
+        raise ValueError(f"Numbers are below 10^{POWER} with at most {DIGITS} decimal places.")
+
+
 def _input(given: InputIn) -> InputField:
     return InputField(
         given.name, given.type, given.nullable, given.minimum, given.maximum, tuple(given.values)
@@ -49,14 +69,20 @@ def _value(value: Any) -> Any:
     if isinstance(value, bool | str):
         return value
     if isinstance(value, int | float):
-        return Decimal(repr(value))
+        return _number(value)
     if isinstance(value, list) and all(isinstance(v, str) for v in value):
         return tuple(value)
     if isinstance(value, list) and all(
         isinstance(v, int | float) and not isinstance(v, bool) for v in value
     ):
-        return tuple(Decimal(repr(v)) for v in value)
+        return tuple(_number(v) for v in value)
     raise ValueError("A number, a text, a truth value or a list of one kind is expected.")
+
+
+def _number(value: float) -> Decimal:
+    number = Decimal(repr(value))
+    _bounded(number)
+    return number
 
 
 def form_of(document: dict[str, Any]) -> dict[str, Any] | None:

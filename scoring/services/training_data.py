@@ -142,7 +142,7 @@ def _names(
         errors.append(FieldError(pointer, "invalid", "A list of names is expected."))
         return frozenset()
     for place, name in enumerate(asked):
-        if name not in columns:
+        if not isinstance(name, str) or name not in columns:
             detail = f"No column {str(name)[:80]!r}."
             errors.append(FieldError(f"{pointer}/{place}", "unknown_column", detail))
     return frozenset(str(name) for name in asked)

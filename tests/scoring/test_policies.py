@@ -164,3 +164,45 @@ def test_api_writes_a_draft_and_checks_a_flow(live, model, bank_a, api):
     refused = client.put(url, body, content_type="application/json")
     assert refused.status_code == 400
     assert refused.json()["errors"][0]["pointer"] == "/form/surprise"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"approve_at": "1e999999999"},
+        {"refer_at": "1e-999999999"},
+        {"minimum": "NaN"},
+        {"maximum": "Infinity"},
+        {"grades": [{"grade": "A", "bound": "1e400"}, {"grade": "B"}]},
+        {"hard_rules": [{"code": "UNDER_AGE", "field": "age", "operator": "<", "value": 1e300}]},
+        {"hard_rules": [{"code": "UNDER_AGE", "field": "age", "operator": "<", "value": {}}]},
+    ],
+)
+def test_numbers_that_would_explode_are_refused(live, model, bank_a, api, change):
+    body = {
+        "form": {
+            "name": "Bomb",
+            "measure": "score",
+            "approve_at": 500,
+            "refer_at": 450,
+            "grades": [{"grade": "A"}],
+            "prices": [{"grade": "A", "rate": "0.09", "limit_minor": 100_000, "term_months": 6}],
+            "inputs": [{"name": "age"}],
+            **change,
+        }
+    }
+    answer = api(bank_a).post(
+        "/api/v1/scoring/policies:validate", body, content_type="application/json"
+    )
+    assert answer.status_code == 400, answer.content
+
+
+def test_nul_in_a_text_is_refused(live, model):
+    reason = ReasonIn(feature="age", en="Under \x00 age of 18", zh="申请人未满18周岁")
+    with pytest.raises(InvalidInput) as error:
+        services.save_policy_version(
+            model_id=str(model.id),
+            draft=PolicyIn(form=form(), reasons={"UNDER_AGE": reason}),
+            actor=ANALYST,
+        )
+    assert error.value.code == "nul_character"

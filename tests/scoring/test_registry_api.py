@@ -88,7 +88,7 @@ def test_batch_over_rest(live, load, bank_a, api):
     parquet = client.get(f"{BASE}/batches/{batch['id']}/results.parquet")
     table = pq.read_table(io.BytesIO(b"".join(parquet.streaming_content)))
     assert table.num_rows == 1500
-    text = client.get(f"{BASE}/batches/{batch['id']}/results.csv")
+    text = client.get(f"{BASE}/batches/{batch['id']}/results.csv", HTTP_ACCEPT="text/csv")
     assert text["Content-Type"].startswith("text/csv")
     lines = b"".join(text.streaming_content).decode().splitlines()
     assert lines[0].startswith('"row","key_loan","score","pd"')

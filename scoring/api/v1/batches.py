@@ -1,6 +1,6 @@
 """`/api/v1/scoring/batches`: a dataset in, a job, a file out."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -55,6 +55,10 @@ class BatchResults(APIView):
     """All rows as one file, `results.csv` or `results.parquet`, streamed."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.BATCH}
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """The kind stands in the path; `Accept: text/csv` must not be an error."""
+        return super().perform_content_negotiation(request, force=True)
 
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     def get(self, request: Request, batch_id: str, kind: str) -> StreamingHttpResponse:
