@@ -67,10 +67,13 @@ def _document(model: Model, version: ModelVersion, scorer: Scorer) -> dict[str, 
     caps = bank_profile(current_bank()).caps_for(model.product)
     best = min(BEST_LIMIT, caps.max_amount_minor or BEST_LIMIT)
     low, high = scorer.score_range
+    bounds = grade_bounds(version.report, scorer.score_range)
     form = default_form(
         name=f"{model.name} v{version.number}"[:200],
         measure="score",
-        boundaries=grade_bounds(version.report, scorer.score_range),
+        boundaries=bounds,
+        # Two grades leave nothing between approving and declining.
+        refer_grades=1 if len(bounds) > 2 else 0,
         best_rate=BEST_RATE,
         worst_rate=min(WORST_RATE, caps.max_all_in_apr or WORST_RATE),
         best_limit_minor=best,

@@ -238,3 +238,19 @@ def test_validator_may_not_see_what_a_person_sent(live, decide):
     first = decide(portfolio.POOR)
     with pytest.raises(Forbidden):
         services.reveal_inputs(decision_id=first.id, actor=VALIDATOR)
+
+
+def test_a_revoked_client_is_refused_once_the_cache_is_over(live, client, bank_a, monkeypatch):
+    from accounts.models import ApiClient
+    from accounts.services import revoke_client
+    from core.actors import system_actor
+    from scoring.api.v1 import tokens
+
+    assert ask(client, application()).status_code == 201
+    with bank_scope(bank_a):
+        row = ApiClient.objects.order_by("-id").first()
+        revoke_client(client_id=row.client_id, actor=system_actor("test"))
+    assert tokens.SECONDS <= 5.0
+    late = tokens.time.monotonic() + tokens.SECONDS + 0.1
+    monkeypatch.setattr(tokens.time, "monotonic", lambda: late)
+    assert ask(client, application("A-2"), key="key-2").status_code == 401
