@@ -113,9 +113,12 @@ class BatchAdmin(ObjectPage):
             '<progress class="pan-progress" max="100" value="{}">{} %</progress>', percent, percent
         )
 
+    def named(self, row: BatchRun) -> str:
+        return f"{row.dataset_name} · {row.model.name}"
+
     # --- the page ---------------------------------------------------------------------------------------
     def page_context(self, request: HttpRequest, row: BatchRun) -> dict[str, Any]:
-        return {"title": f"{row.dataset_name} · {row.model.name}", **self._state(request, row)}
+        return self._state(request, row)
 
     def _state(self, request: HttpRequest, row: BatchRun) -> dict[str, Any]:
         job, manifest = get_job(str(row.job_id)), row.manifest or {}

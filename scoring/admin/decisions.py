@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.contrib.admin import SimpleListFilter
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import URLPattern, path
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -118,11 +119,13 @@ class DecisionAdmin(ObjectPage):
     def show_versions(self, row: Decision) -> str:
         return f"v{row.model_version.number} · P{row.policy_version.number}"
 
+    def named(self, row: Decision) -> str:
+        return _now("Decision %(id)s") % {"id": str(row.pk)[-12:]}
+
     # --- the page ---------------------------------------------------------------------------------------
     def page_context(self, request: HttpRequest, row: Decision) -> dict[str, Any]:
         view = selectors.as_view(row)
         return {
-            "title": _("Decision %(id)s") % {"id": str(row.pk)[-12:]},
             "decision": view,
             "outcome_label": row.get_outcome_display(),
             "steps": _steps(view),

@@ -31,6 +31,16 @@ class Button:
     why_not: Any = ""
 
 
+class Crumb:
+    """A row under a name of its own in the path above a page."""
+
+    def __init__(self, row: Any, words: str) -> None:
+        self._meta, self.pk, self._words = row._meta, row.pk, words
+
+    def __str__(self) -> str:
+        return self._words
+
+
 class ObjectPage(CsvList, ServicePage, PolicyAdmin):
     """A list with filters and CSV, and a page of its own for each row."""
 
@@ -51,8 +61,8 @@ class ObjectPage(CsvList, ServicePage, PolicyAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "original": row,
-            "title": str(row),
+            "original": Crumb(row, self.named(row)),
+            "title": self.named(row),
             "lang": language(),
             **self.page_context(request, row),
             **more,
@@ -116,7 +126,7 @@ def ask(
     context = {
         **page.admin_site.each_context(request),
         "opts": page.opts,
-        "original": row,
+        "original": Crumb(row, page.named(row)),
         "subject": page.named(row),
         "title": question,
         "form": form,

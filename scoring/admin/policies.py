@@ -17,7 +17,7 @@ from core.console.csv_list import Cells
 from core.errors import ProblemError
 from core.request import acting
 from scoring import permissions, services
-from scoring.admin.pages import Button, NoteForm, ObjectPage, ask, show_refusal
+from scoring.admin.pages import Button, Crumb, NoteForm, ObjectPage, ask, show_refusal
 from scoring.admin.policy_difference import changes
 from scoring.admin.policy_form import PolicyEditor
 from scoring.admin.versions import STAGE_LABELS
@@ -28,7 +28,7 @@ from scoring.models import PolicyVersion
 from scoring.selectors import pages as selectors
 from scoring.services.people import key_of
 
-LABELS = {**STAGE_LABELS, PolicyStage.DRAFT: "info"}
+LABELS: dict[Any, str] = {**STAGE_LABELS, PolicyStage.DRAFT: "info"}
 
 
 class DocumentForm(forms.Form):
@@ -117,7 +117,7 @@ class PolicyAdmin(ObjectPage):
 
         may = request.user.has_perm  # type: ignore[union-attr]
         me = key_of(acting(request))
-        four_eyes = ""
+        four_eyes: Any = ""
         if me in (row.authored_by, row.submitted_by):
             four_eyes = _("You wrote or submitted this version: another person approves it.")
         out: list[Button] = []
@@ -178,7 +178,7 @@ class PolicyAdmin(ObjectPage):
         return {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "original": row,
+            "original": Crumb(row, self.named(row)),
             "policy": row,
             "title": _("Change the policy %(name)s") % {"name": row.policy.name},
             "back": self.own_address(row.pk),

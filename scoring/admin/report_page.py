@@ -39,7 +39,7 @@ REASONS = {
     "wrong_sign": _("Its weight contradicts its bins"),
     "beyond_max_features": _("Beyond the most characteristics allowed"),
 }
-LEVELS = {"stable": _("stable"), "watch": _("watch"), "act": _("act")}
+LEVELS = {"stable": _("stable"), "watch": _("watch"), "shifted": _("shifted")}
 TRENDS = {
     "ascending": _("rises"),
     "descending": _("falls"),

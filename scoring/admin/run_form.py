@@ -177,7 +177,7 @@ def _column(
         why_not=why_not,
         chosen=not why_not and (chosen is None or column.name in chosen),
         numeric=column.type in NUMERIC_TYPES,
-        trend=(sent or {}).get(f"trend:{column.name}", "auto"),
+        trend=str(sent.get(f"trend:{column.name}", "auto")) if sent is not None else "auto",
     )
 
 

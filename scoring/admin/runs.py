@@ -95,6 +95,9 @@ class RunAdmin(ObjectPage):
         url = self.address("scoring_modelversion_change", version.pk)
         return format_html('<a class="pan-link" href="{}">v{}</a>', url, version.number)
 
+    def named(self, row: ModelRun) -> str:
+        return f"{row.model.name} · {row.get_kind_display()} · {row.created_at:%Y-%m-%d %H:%M}"
+
     # --- the page of a run ------------------------------------------------------------------------------
     def page_context(self, request: HttpRequest, row: ModelRun) -> dict[str, Any]:
         features = [f for f in row.spec["features"] if f["role"] == "input"]

@@ -78,7 +78,7 @@ class VersionAdmin(ObjectPage):
         return (
             row.model.name, row.number, row.kind, row.stage, row.auc, row.auc_low, row.auc_high, row.gini, row.ks,
             row.ks_low, row.ks_high, row.trained_by_label, row.created_at.isoformat(), row.approved_by_label,
-            row.approved_at and row.approved_at.isoformat(), row.artifact_sha256,
+            row.approved_at.isoformat() if row.approved_at else None, row.artifact_sha256,
         )  # fmt: skip
 
     @display(description=_("Model"), ordering="model__name", header=True)
@@ -108,7 +108,7 @@ class VersionAdmin(ObjectPage):
         return {
             **report_context(row, csv_url),
             "title": f"{row.model.name} v{row.number}",
-            "slots": selectors.slots_of(str(row.pk)),
+            "slots": selectors.slots_of(row.pk),
             "buttons": self._buttons(request, row),
             "policies": row.policies.order_by("-number").defer("document"),
         }

@@ -272,7 +272,7 @@ def champion_choices() -> list[tuple[str, str]]:
     ]
 
 
-def slots_of(version_id: str) -> list[Deployment]:
+def slots_of(version_id: Any) -> list[Deployment]:
     """Slots a version holds now or will hold."""
     rows = Deployment.objects.filter(version_id=version_id)
     return list(rows.filter(Q(valid_to=None) | Q(valid_to__gt=now())).order_by("valid_from"))

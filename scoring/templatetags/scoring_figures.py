@@ -9,6 +9,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from jobs.choices import JobState
+
 register = template.Library()
 DASH = "–"
 
@@ -20,25 +22,25 @@ def thousands(value: Any) -> str:
 
 
 @register.filter
-def three(value: float | None) -> str:
+def three(value: Any) -> str:
     """A figure such as AUC at three decimals."""
     return DASH if value is None or value == "" else f"{value:.3f}"
 
 
 @register.filter
-def share(value: float | None) -> str:
+def share(value: Any) -> str:
     """A fraction as a percentage at one decimal."""
     return DASH if value is None or value == "" else f"{value * 100:.1f} %"
 
 
 @register.filter
-def small_share(value: float | None) -> str:
+def small_share(value: Any) -> str:
     """A fraction as a percentage at two decimals."""
     return DASH if value is None or value == "" else f"{value * 100:.2f} %"
 
 
 @register.filter
-def signed(value: float | None) -> str:
+def signed(value: Any) -> str:
     """With its sign, a true minus."""
     if value is None or value == "":
         return DASH
@@ -95,3 +97,9 @@ def rows_a_second(job: Any) -> str:
         seconds = (job.finished_at - job.started_at).total_seconds()
         rate = job.done / seconds if seconds > 0 else 0
     return gettext("%(rate)s rows/s") % {"rate": f"{rate:,.0f}"}
+
+
+@register.filter
+def job_state(value: str) -> str:
+    """A job's state in the reader's language."""
+    return str(JobState(value).label)

@@ -10,12 +10,13 @@ import pytest
 
 from benchmarks.public_data import PublicDataError, fetch
 from config.story.http import Api, new_key
+from config.story.portfolios import applicants
 from tests.browser.watched import Watched
 from tests.stack import Stack, StackBank
 
 pytestmark = pytest.mark.browser
 CACHE = Path(__file__).resolve().parents[2] / ".run" / "data"
-ROWS, BADS = 1_000, 300
+ROWS, ASKED = 1_000, 30
 FIGURE = re.compile(r"0\.\d{3}")
 
 
@@ -166,21 +167,13 @@ def ask_for_decisions(api: Api, file: Path) -> list[dict[str, Any]]:
     dataset = api.call("GET", "/api/v1/datasets")["results"][0]
     contract = api.call("GET", f"/api/v1/datasets/{dataset['id']}/contract")["contract"]
     version = api.call("GET", "/api/v1/scoring/model-versions")["results"][0]
-    wanted = api.call("GET", f"/api/v1/scoring/model-versions/{version['id']}")["inputs"]
-    types = {i["name"]: i["type"] for i in wanted}
-    names = [column["name"] for column in contract["columns"]]
+    report = api.call("GET", f"/api/v1/scoring/model-versions/{version['id']}/report")
+    wanted = {entry["name"] for entry in report["inputs"]}
     answers = []
-    with file.open(newline="") as handle:
-        rows = list(csv.reader(handle))[1:31]
-    for place, row in enumerate(rows):
-        given = dict(zip(names, row, strict=True))
-        inputs = {n: float(given[n]) if t == "numeric" else given[n] for n, t in types.items()}
+    for place, inputs in enumerate(applicants(file, contract, wanted, ASKED)):
         body = {"application": f"LOAN-{place:03d}", "customer": f"C-{place:03d}", "inputs": inputs}
-        answers.append(
-            api.call(
-                "POST", "/api/v1/scoring/decisions", body, headers={"Idempotency-Key": new_key()}, expect=201
-            )
-        )  # fmt: skip
+        key = {"Idempotency-Key": new_key()}
+        answers.append(api.call("POST", "/api/v1/scoring/decisions", body, headers=key, expect=201))
     return answers
 
 
@@ -237,7 +230,7 @@ def test_a_bank_goes_from_a_file_to_approved_decisions(
     explain(officer, next(a for a in answers if a["outcome"] == "decline"))
     score_the_file(analyst)
     officer.open("/admin/")
-    assert "30" in officer.text(".pan-tile-main dd")
+    assert officer.text(".pan-tile-main dd") == str(ASKED)
     officer.shoot("13-overview")
     officer.speak("zh-hans")
     officer.open("/admin/")

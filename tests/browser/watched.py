@@ -5,15 +5,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-DESK = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
+DESK = ViewportSize(width=1280, height=900)
+PHONE = ViewportSize(width=390, height=844)
 SLOW_MS = 30_000
 _NOTE_VIOLATIONS = """
 window.__violations = [];
@@ -45,7 +45,12 @@ class Watched:
         self.page: Page = self._context.new_page()
         self.page.set_default_timeout(SLOW_MS)
         self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.faults.append(f"script error: {error}"))
+        self.page.on(
+            "pageerror",
+            lambda error: self.faults.append(
+                f"script error: {error} {error.stack} at {self.page.url}"
+            ),
+        )
         self.page.on("request", self._request)
         self.page.on("response", self._response)
 
@@ -84,12 +89,12 @@ class Watched:
 
     def phone(self, name: str) -> None:
         """A picture at phone width, where nothing may stick out sideways."""
-        self.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        self.page.set_viewport_size(PHONE)
         width = self.page.evaluate("document.documentElement.scrollWidth")
         if width > PHONE["width"]:
             self.faults.append(f"{name} is {width} px wide on a phone")
         self.shoot(name)
-        self.page.set_viewport_size(DESK)  # type: ignore[arg-type]
+        self.page.set_viewport_size(DESK)
 
     def theme(self, name: str) -> None:
         """light or dark, from the next page on."""
