@@ -213,6 +213,7 @@ SPECTACULAR_SETTINGS = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = None
+DATASET_MAX_BYTES = env.int("PANORAMA_DATASET_MAX_BYTES", default=2 * 1024**3)
 
 # --- Files ------------------------------------------------------------------------------------------------
 STORAGES = {
