@@ -2,10 +2,9 @@
 
 import numpy as np
 import pyarrow.parquet as pq
-from django.utils.translation import gettext
 
-from charts.pictures.quality import ValueHistogram
 from core import storage
+from scoring.admin.pictures import ScoreHistogram
 from scoring.selectors.batches import chunk_paths
 
 # Files read for one page: the picture says how many rows it stands on.
@@ -13,7 +12,7 @@ CHUNKS_READ = 4
 CELLS = 24
 
 
-def score_histogram(batch_id: str) -> tuple[ValueHistogram, int]:
+def score_histogram(batch_id: str) -> tuple[ScoreHistogram, int]:
     """(picture, rows it stands on): the first chunks of a batch."""
     found = []
     for path in chunk_paths(batch_id)[:CHUNKS_READ]:
@@ -21,9 +20,9 @@ def score_histogram(batch_id: str) -> tuple[ValueHistogram, int]:
             found.append(pq.read_table(reader, columns=["score"]).column("score").to_numpy())
     scores = np.concatenate(found) if found else np.empty(0)
     if not scores.size:
-        return ValueHistogram(column=gettext("Score"), edges=[], counts=[]), 0
+        return ScoreHistogram(edges=[], counts=[]), 0
     low, width = int(scores.min()), max(1, -(-int(np.ptp(scores) + 1) // CELLS))
     edges = np.arange(low, int(scores.max()) + width + 1, width)
     counts, edges = np.histogram(scores, bins=edges)
-    picture = ValueHistogram(column=gettext("Score"), edges=edges.tolist(), counts=counts.tolist())
+    picture = ScoreHistogram(edges=edges.tolist(), counts=counts.tolist())
     return picture, int(scores.size)

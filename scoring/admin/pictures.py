@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from charts.area import Axis
 from charts.columns import Bars, BarSeries
+from charts.curves import Histogram
 from charts.numerals import COUNT
 from charts.picture import PlotPicture
 from charts.plot import Plot
@@ -56,3 +57,31 @@ class OutcomesByDay(PlotPicture):
             for day, counts in self.days
         )
         return Table(header=header, rows=rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreHistogram(PlotPicture):
+    """Rows by score; `edges` has one more element than `counts`."""
+
+    name = "Score"
+    edges: Sequence[float]
+    counts: Sequence[float]
+
+    def title(self, lang: Lang = "en") -> str:
+        return _("Scores of the batch")
+
+    def plot(self, *, lang: Lang = "en") -> Plot:
+        """One filled outline."""
+        outline = Histogram(name=_("Rows"), edges=self.edges, values=self.counts, tone="s1")
+        return Plot(
+            title=self.title(lang),
+            x=Axis(title=_("Score")),
+            y=Axis(title=_("Rows"), format=COUNT, zero=True),
+            layers=(outline,) if self.counts else (),
+            lang=lang,
+        )
+
+    def table(self, *, lang: Lang = "en") -> Table:
+        """One row a band."""
+        bands = zip(self.edges, self.edges[1:], self.counts, strict=False)
+        return Table(header=(_("From"), _("To"), _("Rows")), rows=tuple(bands))

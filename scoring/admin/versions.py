@@ -17,7 +17,7 @@ from scoring.admin.pages import Button, NoteForm, ObjectPage, ask, language
 from scoring.admin.report_page import bins_figure, report_context
 from scoring.admin.report_pictures import picture_of
 from scoring.choices import Slot, Stage
-from scoring.models import ModelVersion
+from scoring.models import Deployment, ModelVersion
 from scoring.selectors import pages as selectors
 from scoring.services.people import key_of
 
@@ -134,6 +134,8 @@ class VersionAdmin(ObjectPage):
             out.append(
                 Button(_("Deploy"), step("deploy"), "main" if row.stage == Stage.APPROVED else "")
             )
+        if may(permissions.DEPLOY):
+            out += [self._withdrawal(row, slot) for slot in selectors.slots_of(row.pk)]
         if row.stage != Stage.RETIRED and may(permissions.DEPLOY):
             live = (
                 _("It is deployed: replace or withdraw it first.")
@@ -142,6 +144,10 @@ class VersionAdmin(ObjectPage):
             )
             out.append(Button(_("Retire"), step("retire"), "danger", live))
         return out
+
+    def _withdrawal(self, row: ModelVersion, deployment: Deployment) -> Button:
+        label = _("Withdraw as %(slot)s") % {"slot": deployment.get_slot_display().lower()}
+        return Button(label, self.address("scoring_version_withdraw", row.pk, deployment.pk))
 
     # --- steps ------------------------------------------------------------------------------------------
     def get_urls(self) -> list[URLPattern]:
@@ -154,6 +160,11 @@ class VersionAdmin(ObjectPage):
         own += [
             path(
                 f"{one}/picture/<slug:key>.csv", wrap(self.picture), name="scoring_version_picture"
+            ),
+            path(
+                f"{one}/withdraw/<uuid:deployment_id>/",
+                wrap(self.withdraw),
+                name="scoring_version_withdraw",
             ),
             path(f"{one}/bins/<int:place>/", wrap(self.bins), name="scoring_version_bins"),
         ]
@@ -218,6 +229,22 @@ class VersionAdmin(ObjectPage):
 
         form = SlotForm(_data(request))
         return ask(self, request, row, question=_("Put this version to work?"), form=form, run=run)
+
+    def withdraw(self, request: HttpRequest, object_id: str, deployment_id: str) -> HttpResponse:
+        row = self.row_or_404(request, object_id, permissions.DEPLOY)
+
+        def run(data: dict[str, Any]) -> str:
+            services.withdraw_deployment(
+                deployment_id=str(deployment_id), actor=acting(request), note=data["note"]
+            )
+            return _now("%(version)s is withdrawn from its slot.") % {"version": self.named(row)}
+
+        form, question = NoteForm(_data(request)), _("Withdraw this version from its slot?")
+        text = _("A model without a champion decides nothing: its callers are told so.")
+        facts = [(_("What follows"), text)]
+        return ask(
+            self, request, row, question=question, form=form, run=run, facts=facts, danger=True
+        )
 
     def retire(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.row_or_404(request, object_id, permissions.DEPLOY)

@@ -85,6 +85,7 @@ class Watched:
         return self.page.locator(selector).first.inner_text()
 
     def shoot(self, name: str, *, whole: bool = True) -> None:
+        self.page.evaluate("window.scrollTo(0, 0)")
         self.page.screenshot(path=self.shots / f"{name}.png", full_page=whole)
 
     def phone(self, name: str) -> None:

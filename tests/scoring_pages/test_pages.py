@@ -208,6 +208,21 @@ def test_reject_sends_back_and_deploy_gives_the_slot(page, version):
     assert "replace or withdraw it first" in refused.text_
 
 
+def test_withdrawing_the_champion_ends_its_slot(page, live):
+    deployment = live.deployments.get()
+    path = VERSION.format(live.pk)
+    assert f"withdraw/{deployment.pk}/" in page("credit_officer", path + "change/").text_
+    assert f"withdraw/{deployment.pk}/" not in page("risk_analyst", path + "change/").text_
+    answer = page(
+        "credit_officer", f"{path}withdraw/{deployment.pk}/", {"note": "Drift."}, follow=True
+    )
+    assert "is withdrawn from its slot" in answer.content.decode()
+    deployment.refresh_from_db()
+    live.refresh_from_db()
+    assert deployment.valid_to is not None
+    assert live.stage == "approved"
+
+
 def test_nothing_is_changed_by_opening_a_question(page, version):
     for step in ("submit",):
         assert page("risk_analyst", VERSION.format(version.pk) + f"{step}/").status_code == 200
