@@ -141,8 +141,8 @@ def test_key_token_scope_and_method(live, client, bank_a, bank_b, api):
     assert nobody["WWW-Authenticate"].startswith("Bearer")
     reader = api(bank_a, "scoring:read")
     assert ask(reader, application()).status_code == 403
-    assert client.put(URL, b"{}", content_type="application/json").status_code == 403
-    assert client.get(f"{URL}:batch").status_code == 403
+    assert client.put(URL, b"{}", content_type="application/json").status_code == 405
+    assert client.get(f"{URL}:batch").status_code == 405
     stranger = api(bank_b)
     assert ask(stranger, application()).json()["code"] == "no_champion"
     token = client.defaults["HTTP_AUTHORIZATION"]
