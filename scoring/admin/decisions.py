@@ -16,7 +16,7 @@ from core.request import acting
 from scoring import permissions, services
 from scoring.admin.pages import ObjectPage, language
 from scoring.choices import Outcome
-from scoring.models import Decision
+from scoring.models import Decision, ModelVersion
 from scoring.selectors import decisions as selectors
 
 OUTCOME_LABELS = {Outcome.APPROVE: "success", Outcome.REFER: "warning", Outcome.DECLINE: "danger"}
@@ -43,6 +43,24 @@ class GradeFilter(SimpleListFilter):
         return queryset.filter(grade=self.value()) if self.value() else queryset
 
 
+class VersionFilter(SimpleListFilter):
+    """By name and number; the rows themselves are large and stay where they are."""
+
+    title = _("model version")
+    parameter_name = "version"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        found = ModelVersion.objects.filter(decisions__isnull=False).order_by(
+            "model__name", "-number"
+        )
+        rows = found.values_list("id", "model__name", "number").distinct()[:100]
+        return [(str(key), f"{name} v{number}") for key, name, number in rows]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        known = {key for key, _words in self.lookup_choices}
+        return queryset.filter(model_version_id=self.value()) if self.value() in known else queryset
+
+
 class DecisionAdmin(ObjectPage):
     """Every answer as it was given; what a person sent is opened on demand, and each look is written down."""
 
@@ -54,7 +72,7 @@ class DecisionAdmin(ObjectPage):
     list_filter: ClassVar[list[Any]] = [
         "outcome",
         GradeFilter,
-        "model_version",
+        VersionFilter,
         "kind",
         "decided_at",
     ]
