@@ -54,6 +54,8 @@ class Bundle:
     catalogue: Catalogue
     profile: JurisdictionProfile
     watchers: tuple[Watcher, ...] = ()
+    # What the champion was offered in training: a caller may go on sending what a later champion no longer reads.
+    candidates: frozenset[str] = frozenset()
 
     @cached_property
     def policy_inputs(self) -> tuple[InputField, ...]:
@@ -62,7 +64,7 @@ class Bundle:
 
     @cached_property
     def input_names(self) -> frozenset[str]:
-        """Every name a caller may send, those of the versions beside the champion included."""
+        """Every name that is read, by the champion, by the versions beside it or by the policy."""
         scorers = (self.scorer, *(w.scorer for w in self.watchers))
         features = {feature.name for scorer in scorers for feature in scorer.features}
         return frozenset(features | {f.name for f in self.policy_inputs})

@@ -12,6 +12,7 @@ from core.tenancy import current_bank, current_context
 from scoring.engine.errors import ArtifactError
 from scoring.engine.loading import Scorer, load_scorer
 from scoring.engine.policy import CompiledPolicy, compile_policy, load_policy
+from scoring.engine.spec import INPUT
 from scoring.models import ModelVersion, PolicyVersion
 from scoring.runtime.bundle import Bundle, Watcher, catalogue_from_entries
 from scoring.runtime.profiles import bank_profile
@@ -94,7 +95,7 @@ def policy_of(version: PolicyVersion) -> CompiledPolicy:
 
 def _load(live: Live) -> Bundle:
     ids = [live.champion, *(version for _, version in live.watchers)]
-    rows = ModelVersion.objects.select_related("model").defer("report", "spec").in_bulk(ids)
+    rows = ModelVersion.objects.select_related("model").defer("report").in_bulk(ids)
     versions = {str(key): row for key, row in rows.items()}
     champion = versions[live.champion]
     policy = PolicyVersion.objects.select_related("catalogue").get(pk=live.policy)
@@ -122,4 +123,9 @@ def _load(live: Live) -> Bundle:
         catalogue=catalogue_from_entries(policy.catalogue.entries),
         profile=bank_profile(current_bank()),
         watchers=watchers,
+        candidates=frozenset(
+            str(feature["name"])
+            for feature in champion.spec["features"]
+            if feature["role"] == INPUT
+        ),
     )

@@ -100,7 +100,7 @@ def input_faults(bundle: Bundle, given: DecisionIn, prefix: str) -> list[FieldEr
     out: list[FieldError] = []
     inputs, known = given.inputs, bundle.input_names
     for name, value in inputs.items():
-        if name not in known:
+        if name not in known and name not in bundle.candidates:
             out.append(
                 _fault(prefix, name, "unknown_field", "Neither model nor policy reads this.")
             )

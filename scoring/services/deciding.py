@@ -203,7 +203,7 @@ def _decide(call: Call, live: Live) -> tuple[selectors.DecisionView, ...]:
     faults = all_faults(bundle, call.applications, call.prefixes)
     if faults:
         raise InvalidInput("The input is not valid.", errors=faults)
-    cases = [_case(one) for one in call.applications]
+    cases = [_case(one, bundle.input_names) for one in call.applications]
     answers = [
         answer(bundle, case, prefix) for case, prefix in zip(cases, call.prefixes, strict=True)
     ]
@@ -212,10 +212,12 @@ def _decide(call: Call, live: Live) -> tuple[selectors.DecisionView, ...]:
     return tuple(_fresh_view(row, bundle) for row in rows)
 
 
-def _case(given: DecisionIn) -> Case:
+def _case(given: DecisionIn, read: frozenset[str]) -> Case:
+    """What nobody reads is not kept (data minimisation): a later champion may read less than callers send."""
+    inputs = {name: value for name, value in given.inputs.items() if name in read}
     who = party(given.application, given.customer)
     wish = Wish(given.request.amount_minor, given.request.term_months)
-    return Case(who.application, who.customer, given.inputs, wish, secrets.token_hex(16))
+    return Case(who.application, who.customer, inputs, wish, secrets.token_hex(16))
 
 
 def answer(bundle: Bundle, case: Case, prefix: str = "") -> Answer:

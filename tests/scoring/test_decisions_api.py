@@ -1,6 +1,7 @@
 """`POST /api/v1/scoring/decisions` over HTTP: the answer, once-only, hostile bodies, who may."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from core.tenancy import bank_scope
 from scoring.api.v1.tokens import forget_tokens
 from scoring.models import Decision
+from scoring.runtime.bundles import bundle_for
+from scoring.services import deciding
 from tests.scoring import portfolio
 from tests.scoring.conftest import VALIDATOR
 
@@ -79,9 +82,26 @@ def test_same_key_same_body_is_the_same_answer(live, client):
     assert Decision.objects.count() == 1
 
 
+def test_what_a_later_champion_no_longer_reads_may_still_be_sent(live, client, monkeypatch):
+    seen = []
+
+    def later(now):
+        seen.append(bundle_for(now))
+        return replace(seen[-1], candidates=seen[-1].candidates | {"hobby"})
+
+    monkeypatch.setattr(deciding, "bundle_for", later)
+    answer = ask(client, application(hobby="chess"))
+    assert answer.status_code == 201, answer.content
+    shown = client.get(f"{URL}/{answer.json()['id']}?include=inputs").json()["subject"]
+    assert shown["inputs"] == application()["inputs"]
+    # Offered in training, so accepted; what is protected or known afterwards never is.
+    assert seen[0].candidates == {"income", "tenure", "debt_ratio", "region"}
+
+
 @pytest.mark.parametrize(
     ("body", "pointer", "code"),
     [
+        (application(gender="f"), "/inputs/gender", "unknown_field"),
         ({**application(), "extra": 1}, "/extra", "unknown_field"),
         (application(surprise=1), "/inputs/surprise", "unknown_field"),
         (application(income="much"), "/inputs/income", "wrong_type"),
