@@ -125,7 +125,9 @@ class Live:
 def decide(api: Api, taken: Taken, file: Path, count: int) -> Live:
     """Ask for `count` decisions, one by one, and look one up again."""
     people = applicants(file, taken.contract, taken.inputs[taken.champion], count)
-    times, outcomes, last = [], dict.fromkeys(("approve", "refer", "decline"), 0), {}
+    times: list[float] = []
+    outcomes = dict.fromkeys(("approve", "refer", "decline"), 0)
+    last: dict[str, Any] = {}
     for index, inputs in enumerate(people):
         body = {
             "application": f"{taken.portfolio.source}-{index + 1}-{new_key()[:8]}",

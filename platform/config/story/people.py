@@ -1,5 +1,6 @@
 """The demo's banks, people and clients."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -51,7 +52,7 @@ def ensure_operator() -> str:
     return email
 
 
-def ensure_bank(data: dict[str, object]) -> BankContext:
+def ensure_bank(data: Mapping[str, object]) -> BankContext:
     """Onboard the bank unless it is there."""
     bank = onboard_now(data=dict(data), actor=OPERATOR, base_url=f"http://{data['slug']}.localhost")
     with public_scope():
