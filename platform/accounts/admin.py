@@ -29,11 +29,7 @@ class PersonAdmin(ServicePage, PolicyAdmin):
 
     @display(description=_("Roles"))
     def show_roles(self, person: User) -> str:
-        return ", ".join(
-            str(label)
-            for value, label in Role.choices
-            if value in person.roles
-        )
+        return ", ".join(str(label) for value, label in Role.choices if value in person.roles)
 
     @display(description=_("Active"), boolean=True)
     def show_active(self, person: User) -> bool:
