@@ -34,20 +34,44 @@ class Taken:
 
 
 def take_in(api: Api, portfolio: Portfolio, file: Path) -> Taken:
-    """Upload, look at what was inferred, agree on the contract, and load."""
+    """Upload, look at what was inferred, agree on the contract, and load.
+
+    On a bank where the story was told before, or broke off, the dataset is there: the file is its next load.
+    """
     taken = Taken(portfolio)
     body = {"name": portfolio.dataset, "title": portfolio.title}
-    taken.dataset_id = api.call("POST", "/api/v1/datasets", body, expect=201)["id"]
+    taken.dataset_id = _found_or_made(api, "/api/v1/datasets", "name", body)
     base = f"/api/v1/datasets/{taken.dataset_id}"
     accepted = api.upload(f"{base}/loads", file)
-    api.wait_for_job(accepted["job"]["id"])
-    draft = api.call("GET", f"{base}/contract")
-    contract = agreed_contract(portfolio, draft["contract"])
-    saved = api.call("PUT", f"{base}/contract", contract, headers={"If-Match": draft["sha256"]})
-    taken.contract = saved["contract"]
-    api.call("POST", f"{base}/contract:confirm", {"sha256": saved["sha256"]})
-    taken.load = wait_for_load(api, taken.dataset_id, accepted["load"]["id"])
+    load_id = accepted["load"]["id"]
+    if _settled(api, base, load_id)["state"] == "needs_contract":
+        draft = api.call("GET", f"{base}/contract")
+        contract = agreed_contract(portfolio, draft["contract"])
+        saved = api.call("PUT", f"{base}/contract", contract, headers={"If-Match": draft["sha256"]})
+        api.call("POST", f"{base}/contract:confirm", {"sha256": saved["sha256"]})
+    taken.load = wait_for_load(api, taken.dataset_id, load_id)
+    taken.contract = api.call("GET", f"{base}/contract")["contract"]
     return taken
+
+
+def _found_or_made(api: Api, path: str, key: str, body: dict[str, Any]) -> str:
+    """Id of the object whose `key` is that of `body`, made when there is none."""
+    page = api.call("GET", f"{path}?page_size=200")
+    for found in page["results"]:
+        if found[key] == body[key]:
+            return str(found["id"])
+    return str(api.call("POST", path, body, expect=201)["id"])
+
+
+def _settled(api: Api, base: str, load_id: str, *, seconds: float = 300) -> dict[str, Any]:
+    """The load once it waits for a contract or has ended."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        load: dict[str, Any] = api.call("GET", f"{base}/loads/{load_id}")
+        if load["state"] in ("needs_contract", "ready", "failed"):
+            return load
+        time.sleep(0.2)
+    raise StoryFailed(f"Load {load_id} did not settle within {seconds:.0f} s.")
 
 
 def wait_for_load(
@@ -56,7 +80,7 @@ def wait_for_load(
     """The load when it is ready. Raises `StoryFailed` when it fails."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        load: dict[str, Any] = api.call("GET", f"/api/v1/datasets/{dataset_id}/loads/{load_id}")
+        load = _settled(api, f"/api/v1/datasets/{dataset_id}", load_id, seconds=seconds)
         if load["state"] == "ready":
             return load
         if load["state"] == "failed":
@@ -69,7 +93,7 @@ def start_training(api: Api, taken: Taken) -> None:
     """A scorecard and a gradient-boosted model of the same rows, both queued."""
     portfolio = taken.portfolio
     body = {"code": portfolio.dataset, "name": portfolio.title, "product": portfolio.product}
-    taken.model_id = api.call("POST", "/api/v1/scoring/models", body, expect=201)["id"]
+    taken.model_id = _found_or_made(api, "/api/v1/scoring/models", "code", body)
     for kind in ("scorecard", "boosting"):
         run = {"model": taken.model_id, "load": taken.load["id"], "kind": kind, "seed": 42}
         accepted = api.call("POST", "/api/v1/scoring/model-runs", run, expect=202)
