@@ -1,0 +1,3 @@
+from tests.scoring.conftest import _own_files, model
+
+__all__ = ["_own_files", "model"]
