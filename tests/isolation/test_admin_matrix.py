@@ -9,9 +9,16 @@ from django.test import Client
 
 from accounts import policies
 from accounts.choices import BANK_ROLES
-from audit.models import AuditEntry
-from core.tenancy import bank_scope
-from tests.isolation.routes import Page, Route, Section, admin_routes, page_of
+from tests.isolation.bank_pages import (
+    OBJECT_ROUTES,
+    PAGES,
+    ROUTES,
+    SECTIONS,
+    SITE,
+    address,
+    own_ids,
+)
+from tests.isolation.routes import Page, Route, page_of
 from tests.isolation.world import SHARED, World
 
 ABSENT = {
@@ -19,76 +26,7 @@ ABSENT = {
     "model_or_load": "019ab000-0000-7000-8000-0000000000ff",
     "invitation": "no-such-token",
 }
-SECTIONS = {
-    "accounts_user": Section("user", "accounts.user.view", "accounts.user.change"),
-    "accounts_apiclient": Section("client", "accounts.client.view", "accounts.client.change"),
-    "audit_auditentry": Section("entry", "audit.view"),
-    "jobs_job": Section("job", "jobs.view"),
-    "datasets_dataset": Section("dataset", "datasets.view", "datasets.upload"),
-    "datasets_datasetload": Section("load", "datasets.view"),
-    "scoring_modelrun": Section("run", "scoring.view", "scoring.train"),
-    "scoring_modelversion": Section("version", "scoring.view"),
-    "scoring_policyversion": Section("policy", "scoring.view"),
-    "scoring_decision": Section("decision", "scoring.decision.view"),
-    "scoring_batchrun": Section("batch", "scoring.view", "scoring.batch"),
-}
-_ROWS, _BINS = (("key", "rows"),), (("key", "bins-0"),)
-PAGES = {
-    "accounts_user_disable": Page("accounts.user.change", "user"),
-    "accounts_user_enable": Page("accounts.user.change", "user"),
-    "accounts_user_invite_again": Page("accounts.user.change", "user"),
-    "accounts_apiclient_rotate": Page("accounts.client.change", "client"),
-    "accounts_apiclient_revoke": Page("accounts.client.change", "client"),
-    "job_progress": Page("jobs.view", "job", shows=False),
-    "jobs_job_cancel": Page("jobs.control", "job"),
-    "jobs_job_resume": Page("jobs.control", "job"),
-    "datasets_dataset_upload": Page("datasets.upload", "dataset"),
-    "datasets_contract": Page("datasets.view", "dataset"),
-    "datasets_contract_confirm": Page("datasets.contract.confirm", "dataset"),
-    "datasets_load_state": Page("datasets.view", "load", shows=False),
-    "datasets_load_again": Page("datasets.upload", "load"),
-    "datasets_load_picture": Page("datasets.view", "load", fills=_ROWS, shows=False),
-    "datasets_quarantine": Page("datasets.quarantine.view", "load"),
-    "datasets_quarantine_file": Page("datasets.quarantine.view", "load", fills=(("kind", "csv"),)),
-    "scoring_work": Page("scoring.view", shows=False),
-    "scoring_run_columns": Page("scoring.train", "load", query="load", shows=False),
-    "scoring_run_state": Page("scoring.view", "run", shows=False),
-    "scoring_version_submit": Page("scoring.submit", "version"),
-    "scoring_version_approve": Page("scoring.approve", "version"),
-    "scoring_version_reject": Page("scoring.approve", "version"),
-    "scoring_version_deploy": Page("scoring.deploy", "version"),
-    "scoring_version_retire": Page("scoring.deploy", "version"),
-    "scoring_version_picture": Page("scoring.view", "version", fills=_BINS, shows=False),
-    "scoring_version_bins": Page("scoring.view", "version", fills=(("place", "0"),)),
-    "scoring_policy_submit": Page("scoring.policy.change", "policy"),
-    "scoring_policy_approve": Page("scoring.policy.approve", "policy"),
-    "scoring_policy_reject": Page("scoring.policy.approve", "policy"),
-    "scoring_policy_deploy": Page("scoring.deploy", "policy"),
-    "scoring_policy_retire": Page("scoring.deploy", "policy"),
-    "scoring_policy_edit": Page("scoring.policy.change", "policy"),
-    "scoring_policy_json": Page("scoring.policy.change", "policy"),
-    "scoring_decision_inputs": Page("scoring.decision.view", "decision", method="post"),
-    "scoring_decision_replay": Page("scoring.decision.view", "decision", method="post"),
-    "scoring_batch_state": Page("scoring.view", "batch", shows=False),
-    "scoring_batch_results": Page("scoring.batch", "batch", fills=(("kind", "csv"),)),
-}
-# Pages of the site itself: what nobody gets, and what a person gets.
-SITE = {
-    "": (302, 302),
-    "index": (302, 200),
-    "login": (200, 302),
-    "logout": (302, 405),
-    "password_change": (302, 200),
-    "password_change_done": (302, 200),
-    "autocomplete": (302, 403),
-    "jsi18n": (302, 200),
-    "search": (302, 200),
-    "set_language": (302, 302),
-    "app_list": (302, 200),
-    "view_on_site": (302, 404),
-}
 OPEN = {"invitation"}
-ROUTES = admin_routes("bank")
 # The redirect from `<id>/` to `<id>/change/` and the last resort, neither of which looks anything up.
 UNNAMED = {r.pattern for r in ROUTES if not r.name}
 IDS = [f"{r.name or r.pattern}" for r in ROUTES]
@@ -115,20 +53,6 @@ def get(world: World, client: Client, address: str, method: str = "get") -> tupl
     return answer.status_code, f"{dict(answer.headers)}{text}", answer
 
 
-def address(route: Route, page: Page, key: str) -> str:
-    """The route with an object's id in it."""
-    filled = re.sub(r"<[a-z]+:object_id>|<uuid:job_id>", key, route.pattern)
-    for name, value in page.fills:
-        filled = re.sub(rf"<[a-z]+:{name}>", value, filled)
-    return f"/{filled}" + (f"?{page.query}={key}" if page.query else "")
-
-
-def own_ids(world: World) -> dict[str, str]:
-    with bank_scope(world.bank):
-        entry = AuditEntry.objects.filter(actor_label__contains=world.canary).latest("id")
-    return {**world.ids, "entry": str(entry.pk)}
-
-
 def holders(permission: str) -> frozenset[str]:
     return policies.find(permission).roles if permission else frozenset()
 
@@ -148,13 +72,6 @@ def test_every_route_is_listed():
     assert not gone, f"routes that are gone: {gone}"
 
 
-OBJECT_ROUTES = [
-    (route, page)
-    for route in ROUTES
-    if route.name not in SITE and (page := page_of(route, SECTIONS, PAGES)) is not None
-]
-
-
 @pytest.mark.parametrize(("route", "page"), OBJECT_ROUTES, ids=[r.name for r, _ in OBJECT_ROUTES])
 def test_page(worlds, browsers, route: Route, page: Page):
     ours, theirs = worlds
@@ -163,7 +80,9 @@ def test_page(worlds, browsers, route: Route, page: Page):
     allowed = holders(page.permission)
     for name in sorted({*BANK_ROLES, "nobody", "everybody"}):
         may = name in allowed or (name == "everybody" and bool(allowed))
-        status, text, answer = get(ours, browsers[name], address(route, page, key), page.method)
+        status, text, answer = get(
+            ours, browsers[name], address(route, page, key, ours.ids), page.method
+        )
         if may:
             assert status in (200, 302), (name, status, text[:500])
             assert status == 200 or "/login/" not in answer["Location"], name
@@ -176,7 +95,9 @@ def test_page(worlds, browsers, route: Route, page: Page):
             continue
         seen = {}
         for other in (foreign, absent):
-            found, text, _ = get(ours, browsers[name], address(route, page, other), page.method)
+            found, text, _ = get(
+                ours, browsers[name], address(route, page, other, ours.ids), page.method
+            )
             assert found in ((200 if page.query else 404,) if may else (403, 404)), (name, found)
             assert theirs.canary.lower() not in text.lower(), name
             seen[other] = re.sub(rf"{other}|[0-9a-f]{{32}}", "", text)
@@ -185,7 +106,7 @@ def test_page(worlds, browsers, route: Route, page: Page):
     for name in ("anonymous", "foreign"):
         for each in {key, foreign}:
             status, text, answer = get(
-                ours, browsers[name], address(route, page, each), page.method
+                ours, browsers[name], address(route, page, each, ours.ids), page.method
             )
             assert (status, "/admin/login/" in answer.get("Location", "")) == (302, True), name
             assert ours.canary.lower() not in text.lower(), name

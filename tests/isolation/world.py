@@ -114,7 +114,7 @@ def build(schema: str, canary: str) -> World:
         version = _versions(world, load)
         _decision(world)
         run = scoring.start_batch(
-            load_id=load, model_id=world.ids["model"], actor=_actor(world, Role.CREDIT_OFFICER)
+            load_id=load, model_id=world.ids["model"], actor=acting_as(world, Role.CREDIT_OFFICER)
         )
         run_now(str(run.job_id))
         world.ids |= {"batch": str(run.id), "version": str(version.id)}
@@ -122,7 +122,8 @@ def build(schema: str, canary: str) -> World:
     return world
 
 
-def _actor(world: World, role: str) -> Actor:
+def acting_as(world: World, role: str) -> Actor:
+    """The bank's person in this role."""
     return replace(world.users[role].as_actor(), label=f"{world.canary} {role}")
 
 
@@ -170,7 +171,7 @@ def rows_of(canary: str, count: int = ROWS) -> bytes:
 
 
 def _data(world: World) -> str:
-    analyst = _actor(world, Role.RISK_ANALYST)
+    analyst = acting_as(world, Role.RISK_ANALYST)
     dataset = datasets.create_dataset(
         name=f"loans-{world.canary.lower()}", title=f"{world.canary} loans", actor=analyst
     )
@@ -204,8 +205,11 @@ def contract(canary: str) -> Any:
 
 def _versions(world: World, load: str) -> ModelVersion:
     """One version in development, one that decides."""
-    analyst = _actor(world, Role.RISK_ANALYST)
-    validator, officer = _actor(world, Role.MODEL_VALIDATOR), _actor(world, Role.CREDIT_OFFICER)
+    analyst = acting_as(world, Role.RISK_ANALYST)
+    validator, officer = (
+        acting_as(world, Role.MODEL_VALIDATOR),
+        acting_as(world, Role.CREDIT_OFFICER),
+    )
     word = world.canary.lower()
     model = scoring.create_model(code=f"card-{word}", name=f"{world.canary} card", actor=analyst)
     made = []
@@ -225,6 +229,7 @@ def _versions(world: World, load: str) -> ModelVersion:
     scoring.deploy_version(version_id=str(version.id), slot="champion", actor=officer)
     world.ids |= {"model": str(model.id), "run": str(version.run_id), "policy": str(policy.id)}
     world.ids["draft"] = str(made[0].id)
+    world.ids["deployment"] = str(version.deployments.get().pk)
     return version
 
 
