@@ -68,11 +68,12 @@ class BatchAdmin(ObjectPage):
         "show_state",
         "show_progress",
         "created_by_label",
-        "created_at",
+        "show_created",
     )
     list_filter: ClassVar[list[Any]] = ["job__state", "model", "created_at"]
     search_fields = ("dataset_name", "model__name", "model__code", "created_by_label")
     ordering = ("-id",)
+    start_label = _("Score a file")
     page_template = "scoring/batch.html"
     csv_header = (
         "data", "model", "version", "policy", "rows", "approve", "refer", "decline", "state", "started by",

@@ -14,7 +14,7 @@ from core.console import shown_errors
 from core.console.csv_list import Cells
 from core.request import acting
 from scoring import permissions, services
-from scoring.admin.pages import ObjectPage, language
+from scoring.admin.pages import ObjectPage, language, moment
 from scoring.choices import Outcome
 from scoring.models import Decision, ModelVersion
 from scoring.selectors import decisions as selectors
@@ -67,7 +67,7 @@ class DecisionAdmin(ObjectPage):
     view_permission = permissions.DECISION_VIEW
     list_display = (
         "show_id", "show_outcome", "score", "show_pd", "grade", "show_offer", "show_versions", "client_label",
-        "decided_at",
+        "show_decided",
     )  # fmt: skip
     list_filter: ClassVar[list[Any]] = [
         "outcome",
@@ -132,6 +132,10 @@ class DecisionAdmin(ObjectPage):
             return "–"
         amount = Decimal(offer["amount_minor"]) / 100
         return f"{amount:,.0f} {offer['currency']} · {offer['apr_percent']}%"
+
+    @display(description=_("Decided"), ordering="decided_at")
+    def show_decided(self, row: Decision) -> str:
+        return moment(row.decided_at)
 
     @display(description=_("Versions"))
     def show_versions(self, row: Decision) -> str:

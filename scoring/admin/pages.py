@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -10,8 +11,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 
 from charts.words import Lang
 from core.console import PolicyAdmin, ServicePage
@@ -31,6 +34,11 @@ class Button:
     why_not: Any = ""
 
 
+def moment(value: datetime) -> str:
+    """A moment as lists write it."""
+    return f"{localtime(value):%Y-%m-%d %H:%M}"
+
+
 class Crumb:
     """A row under a name of its own in the path above a page."""
 
@@ -45,6 +53,14 @@ class ObjectPage(CsvList, ServicePage, PolicyAdmin):
     """A list with filters and CSV, and a page of its own for each row."""
 
     page_template = ""
+    list_before_template = "scoring/list_tools.html"
+    show_add_link = False
+    # What the button says that adds a row; the list has none without it.
+    start_label: Any = ""
+
+    @display(description=_("Created"), ordering="created_at")
+    def show_created(self, row: Any) -> str:
+        return moment(row.created_at)
 
     def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """What the template shows of a row."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -102,12 +103,11 @@ def _steps(found: selectors.FirstSteps, request: HttpRequest) -> list[Step]:
 
 def figures(request: HttpRequest) -> str:
     """Tiles and the picture of decisions by day."""
-    moment = now()
-    day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    picture = OutcomesByDay(days=selectors.outcomes_by_day(DAYS))
+    zone = ZoneInfo(request.bank.time_zone)  # type: ignore[attr-defined]
+    picture = OutcomesByDay(days=selectors.outcomes_by_day(DAYS, zone))
     context = {
-        "today": selectors.outcomes_since(day),
-        "week": selectors.outcomes_since(moment - timedelta(days=7)),
+        "today": selectors.outcomes_since(selectors.start_of_day(zone)),
+        "week": selectors.outcomes_since(now() - timedelta(days=7)),
         "picture": figure(picture, key="days", lang=language(), wide=CHART),
         "may_see": request.user.has_perm(permissions.DECISION_VIEW),  # type: ignore[union-attr]
     }

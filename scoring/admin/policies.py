@@ -57,7 +57,7 @@ class PolicyAdmin(ObjectPage):
         "source",
         "authored_by_label",
         "approved_by_label",
-        "created_at",
+        "show_created",
     )
     list_filter: ClassVar[list[Any]] = ["stage", "source", "policy", "created_at"]
     search_fields = ("policy__name", "policy__model__code", "authored_by_label", "sha256")

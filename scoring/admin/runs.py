@@ -43,11 +43,12 @@ class RunAdmin(ObjectPage):
     add_permission = permissions.TRAIN
     list_display = (
         "show_model", "kind", "dataset_name", "show_state", "show_progress", "show_version", "created_by_label",
-        "created_at",
+        "show_created",
     )  # fmt: skip
     list_filter: ClassVar[list[Any]] = ["job__state", "kind", "model", "created_at"]
     search_fields = ("model__name", "model__code", "dataset_name", "created_by_label")
     ordering = ("-id",)
+    start_label = _("Start a model run")
     page_template = "scoring/run.html"
     csv_header = (
         "model",

@@ -56,7 +56,7 @@ class VersionAdmin(ObjectPage):
         "show_auc",
         "show_ks",
         "trained_by_label",
-        "created_at",
+        "show_created",
     )
     list_filter: ClassVar[list[Any]] = ["stage", "kind", "model", "created_at"]
     search_fields = ("model__name", "model__code", "trained_by_label", "artifact_sha256")

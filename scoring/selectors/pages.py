@@ -1,7 +1,7 @@
 """What the pages of scoring show beyond single rows: the overview, open reviews, what is still to do."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -150,13 +150,18 @@ def outcomes_since(moment: datetime) -> Outcomes:
     return Outcomes(**{name: found.get(name, 0) for name in Outcome.values})
 
 
-def outcomes_by_day(days: int) -> list[tuple[Any, Outcomes]]:
-    """The last `days` days, oldest first, days without a decision included."""
-    today = now().date()
-    first = today - timedelta(days=days - 1)
-    rows = Decision.objects.filter(decided_at__date__gte=first).order_by()
+def start_of_day(zone: tzinfo) -> datetime:
+    """When today began where the bank is."""
+    return now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def outcomes_by_day(days: int, zone: tzinfo) -> list[tuple[date, Outcomes]]:
+    """The last `days` days of that time zone, oldest first, days without a decision included."""
+    begin = start_of_day(zone) - timedelta(days=days - 1)
+    first = begin.date()
+    rows = Decision.objects.filter(decided_at__gte=begin).order_by()
     counted: dict[Any, dict[str, int]] = {}
-    found = rows.annotate(day=TruncDate("decided_at")).values_list("day", "outcome")
+    found = rows.annotate(day=TruncDate("decided_at", tzinfo=zone)).values_list("day", "outcome")
     for day, outcome, n in found.annotate(n=Count("id")):
         counted.setdefault(day, {})[outcome] = n
     every = [first + timedelta(days=place) for place in range(days)]

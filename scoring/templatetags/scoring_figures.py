@@ -69,10 +69,12 @@ def rate(value: str | Decimal | None) -> str:
 
 @register.filter
 def money(minor: int | None, currency: str = "") -> str:
-    """Minor units as an amount with its currency."""
+    """Minor units as an amount with its currency; cents only where there are some."""
     if minor is None:
         return DASH
-    return f"{Decimal(minor) / 100:,.2f} {currency}".strip()
+    whole = int(minor) % 100 == 0
+    amount = f"{int(minor) // 100:,}" if whole else f"{Decimal(minor) / 100:,.2f}"
+    return f"{amount} {currency}".strip()
 
 
 @register.filter

@@ -3,6 +3,7 @@
 import csv
 import io
 import uuid
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,6 +12,7 @@ from jobs.models import Job
 from scoring import services
 from scoring.choices import Slot
 from scoring.models import BatchRun, Decision, ModelRun, ModelVersion, PolicyVersion
+from scoring.selectors import pages as selectors
 from tests.scoring.conftest import ANALYST, CLIENT, VALIDATOR, run_now
 
 VERSION = "/admin/scoring/modelversion/{}/"
@@ -316,6 +318,15 @@ def test_overview_shows_what_decides_and_who_must_review(page, decided, live):
     assert f"<dd>{len(decided)}</dd>" in text
     approved = sum(d.outcome == "approve" for d in decided)
     assert f"{approved / len(decided) * 100:.1f} %" in text
+
+
+def test_days_are_counted_where_the_bank_is(bank, decided):
+    east, west = ZoneInfo("Pacific/Kiritimati"), ZoneInfo("Pacific/Pago_Pago")
+    for zone in (east, west):
+        days = selectors.outcomes_by_day(3, zone)
+        assert days[-1][0] == selectors.start_of_day(zone).date()
+        assert [counts.total for _day, counts in days] == [0, 0, len(decided)]
+    assert selectors.outcomes_by_day(1, east)[0][0] != selectors.outcomes_by_day(1, west)[0][0]
 
 
 def test_overview_tells_the_validator_what_waits(page, version):
