@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
+
 from benchmarks.public_data import describe
 from config.story.http import Api, StoryFailed, new_key
 from config.story.people import actor_for
@@ -120,11 +122,13 @@ def approve_and_deploy(bank: BankContext, taken: Taken, staff: dict[str, str]) -
             scoring.submit_for_review(version_id=version["id"], actor=analyst)
             scoring.approve_version(version_id=version["id"], actor=validator, note=NOTE)
         chosen = taken.versions[taken.champion]["id"]
-        scoring.deploy_version(version_id=chosen, slot="champion", actor=officer)
         policy_id = policy_of(taken.model_id, chosen)
         scoring.submit_policy(version_id=policy_id, actor=analyst)
         scoring.approve_policy(version_id=policy_id, actor=validator, note=NOTE)
-        scoring.deploy_policy(version_id=policy_id, actor=officer)
+        # Both change at one moment; the policy first, since it has reasons also for what the standing champion reads.
+        with transaction.atomic():
+            scoring.deploy_policy(version_id=policy_id, actor=officer)
+            scoring.deploy_version(version_id=chosen, slot="champion", actor=officer)
 
 
 def policy_of(model_id: str, model_version_id: str) -> str:

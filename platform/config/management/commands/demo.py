@@ -14,6 +14,7 @@ from config.story import chapters, people
 from config.story.http import Api, StoryFailed
 from config.story.portfolios import PORTFOLIOS, million_rows, source_file
 from config.story.summary import Story, summary
+from core.errors import ProblemError
 from core.tenancy import BankContext
 
 
@@ -24,7 +25,7 @@ class Command(BaseCommand):
         port = int(os.environ.get("PANORAMA_PORT", "8000"))
         try:
             story = Teller(port, self._say).tell()
-        except (StoryFailed, PublicDataError) as error:
+        except (StoryFailed, PublicDataError, ProblemError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(summary(story, port))
 
