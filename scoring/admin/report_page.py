@@ -89,7 +89,7 @@ def report_context(row: ModelVersion, csv_url: Callable[[str], str]) -> dict[str
         "report": report,
         "test": last_part(report),
         "test_name": part_name(last_part(report)),
-        "test_words": _test_words(report),
+        "test_words": words_of_test(report),
         "parts": [{**part, "label": part_name(part)} for part in report["parts"]],
         "groups": [
             {"key": key, "title": title, "figures": [figures[k] for k in keys if k in figures]}
@@ -125,7 +125,8 @@ def _about(row: ModelVersion) -> tuple[About, About]:
     )
 
 
-def _test_words(report: Any) -> str:
+def words_of_test(report: Any) -> str:
+    """Which rows the figures of the last part stand on."""
     name = last_part(report)["name"]
     if name == "out_of_time":
         return _now("Rows from %(boundary)s on, which training never saw.") % {

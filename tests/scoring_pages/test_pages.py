@@ -3,6 +3,7 @@
 import csv
 import io
 import uuid
+from copy import deepcopy
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,10 +11,12 @@ import pytest
 from audit.models import AuditEntry
 from jobs.models import Job
 from scoring import services
+from scoring.admin.report_page import words_of_test
+from scoring.admin.report_pictures import last_part, part_name
 from scoring.choices import Slot
 from scoring.models import BatchRun, Decision, ModelRun, ModelVersion, PolicyVersion
 from scoring.selectors import pages as selectors
-from tests.scoring.conftest import ANALYST, CLIENT, VALIDATOR, run_now
+from tests.scoring.conftest import ANALYST, CLIENT, VALIDATOR, run_now, train_version
 
 VERSION = "/admin/scoring/modelversion/{}/"
 POLICY = "/admin/scoring/policyversion/{}/"
@@ -353,3 +356,24 @@ def test_policy_version_is_listed_with_its_stage(page, live):
     assert PolicyVersion.objects.get().stage == "live"
     assert ModelVersion.objects.get().stage == "live"
     assert "Live" in page("compliance", "/admin/scoring/policyversion/").text_
+
+
+def test_only_what_has_a_time_is_called_out_of_time(version):
+    report = deepcopy(version.report)
+    assert part_name(last_part(report)) == "Out of sample"
+    assert "no out-of-time figure" in words_of_test(report)
+    report["parts"][-1]["name"], report["boundary"] = "out_of_time", "2026-03-01T00:00:00"
+    assert part_name(last_part(report)) == "Out of time"
+    assert words_of_test(report) == "Rows from 2026-03-01 on, which training never saw."
+    report["parts"] = report["parts"][:1]
+    assert part_name(last_part(report)) == "Train"
+    assert "No rows were set aside" in words_of_test(report)
+
+
+def test_boosting_has_a_report_without_points(page, model, load):
+    boosted = train_version(model, load, "boosting")
+    text = page("risk_analyst", VERSION.format(boosted.pk) + "change/").text_
+    assert "Gradient boosting" in text
+    assert f"{boosted.report['rounds']} boosting rounds." in text
+    assert 'id="points"' not in text
+    assert f"{boosted.auc:.3f}" in text
