@@ -3,10 +3,12 @@
 import re
 import uuid
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
+from django.utils import timezone
 
 from core.log_context import request_log_context
 from core.problem import problem_response
@@ -21,6 +23,13 @@ from core.tenancy import (
 
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def _zone(request: HttpRequest, context: Context) -> ZoneInfo:
+    """Pages tell the bank's own time; the API tells UTC."""
+    if isinstance(context, BankContext) and request.path.startswith("/admin/"):
+        return ZoneInfo(context.time_zone)
+    return ZoneInfo("UTC")
 
 
 class ScopeMiddleware:
@@ -54,6 +63,7 @@ class ScopeMiddleware:
         with (
             context_scope(context),
             request_log_context(schema=context.schema, request_id=request_id),
+            timezone.override(_zone(request, context)),
         ):
             response = self.get_response(request)
         response["X-Request-ID"] = request_id
