@@ -1,6 +1,7 @@
 """Model versions: the list, the report, and the way from development to live."""
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
@@ -230,8 +231,10 @@ class VersionAdmin(ObjectPage):
         form = SlotForm(_data(request))
         return ask(self, request, row, question=_("Put this version to work?"), form=form, run=run)
 
-    def withdraw(self, request: HttpRequest, object_id: str, deployment_id: str) -> HttpResponse:
+    def withdraw(self, request: HttpRequest, object_id: str, deployment_id: UUID) -> HttpResponse:
         row = self.row_or_404(request, object_id, permissions.DEPLOY)
+        if deployment_id not in {slot.pk for slot in selectors.slots_of(row.pk)}:
+            raise Http404
 
         def run(data: dict[str, Any]) -> str:
             services.withdraw_deployment(

@@ -213,6 +213,13 @@ def test_reject_sends_back_and_deploy_gives_the_slot(page, version):
     assert "replace or withdraw it first" in refused.text_
 
 
+def test_slot_of_another_version_is_not_withdrawn_from_this_page(page, live):
+    path = f"/admin/scoring/modelversion/{live.pk}/withdraw/{uuid.uuid4()}/"
+    assert page("credit_officer", path).status_code == 404
+    assert page("credit_officer", path, {"note": "Drift."}).status_code == 404
+    assert live.deployments.get().valid_to is None
+
+
 def test_withdrawing_the_champion_ends_its_slot(page, live):
     deployment = live.deployments.get()
     path = VERSION.format(live.pk)
