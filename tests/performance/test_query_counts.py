@@ -58,7 +58,8 @@ def count(client: Client, place: str, *, warm: bool) -> tuple[int, list[str]]:
             answer: Any = client.get(place)
             assert answer.status_code == 200, (place, answer.status_code)
             transaction.set_rollback(True)
-    texts = [query["sql"] for query in seen.captured_queries]
+    # The bank's keys are kept for some seconds in the process: whether they are asked for is a matter of time.
+    texts = [q["sql"] for q in seen.captured_queries if "vault_bank_key" not in q["sql"]]
     texts = [text for text in texts if not text.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK"))]
     return len(texts), texts
 
