@@ -27,7 +27,7 @@ def _zones() -> list[tuple[str, str]]:
 
 
 def _scopes() -> list[tuple[str, str]]:
-    return [(scope, scope) for scope in sorted(policies.scopes())]
+    return [(scope, scope) for scope in sorted(policies.bank_scopes())]
 
 
 class OnboardForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -18,6 +18,12 @@ class Use:
     amount: int
     quota: int | None
 
+    @property
+    def text(self) -> str:
+        """`decisions 1,200 / 10,000,000`."""
+        quota = "" if self.quota is None else f" / {self.quota:,}"
+        return f"{self.meter.replace('_', ' ')} {self.amount:,}{quota}"
+
 
 @dataclass(frozen=True, slots=True)
 class StepDone:

@@ -130,6 +130,6 @@ def _client(data: Any, wrong: Any) -> FirstClient | None:
         return None
     scopes = tuple(str(s) for s in data.get("scopes") or ())
     for index, scope in enumerate(scopes):
-        if scope not in policies.scopes():
+        if scope not in policies.bank_scopes():
             wrong(f"/client/scopes/{index}", "unknown_scope", f"Unknown scope {scope!r}.")
     return FirstClient(name=str(data["name"]).strip(), scopes=scopes)

@@ -34,7 +34,9 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 def scope_choices() -> list[tuple[str, str]]:
-    return [(scope, f"{scope} — {text}") for scope, text in sorted(policies.scopes().items())]
+    operators = current_schema() == PUBLIC_SCHEMA
+    known = policies.scopes() if operators else policies.bank_scopes()
+    return [(scope, f"{scope} — {text}") for scope, text in sorted(known.items())]
 
 
 class ClientForm(forms.ModelForm):  # type: ignore[type-arg]

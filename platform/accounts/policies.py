@@ -22,6 +22,7 @@ class Permission:
 
 _registry: dict[str, Permission] = {}
 _scopes: dict[str, str] = {}
+_operator_scopes: set[str] = set()
 
 
 def register(code: str, *, roles: Iterable[str], scope: str = "") -> None:
@@ -31,14 +32,21 @@ def register(code: str, *, roles: Iterable[str], scope: str = "") -> None:
         raise ValueError(f"Permission {code!r} is registered twice, differently.")
 
 
-def register_scope(scope: str, description: str) -> None:
-    """Register an OAuth scope that API clients may be given."""
+def register_scope(scope: str, description: str, *, operators_only: bool = False) -> None:
+    """Register an OAuth scope that API clients may be given; some mean something on the ops host alone."""
     _scopes[scope] = description
+    if operators_only:
+        _operator_scopes.add(scope)
 
 
 def scopes() -> dict[str, str]:
     """All scopes with their descriptions."""
     return dict(_scopes)
+
+
+def bank_scopes() -> dict[str, str]:
+    """Those that mean something at a bank."""
+    return {scope: text for scope, text in _scopes.items() if scope not in _operator_scopes}
 
 
 def permissions() -> dict[str, Permission]:

@@ -84,9 +84,7 @@ class Teller:
             bank = people.ensure_bank(data)
             slug = str(data["slug"])
             self.story.staff[slug] = people.ensure_staff(bank)
-            credentials = people.ensure_client(
-                bank, [s for s in policies.scopes() if not s.startswith("banks:")]
-            )
+            credentials = people.ensure_client(bank, sorted(policies.bank_scopes()))
             self.apis[slug] = Api(
                 self.port, bank.host, credentials.client_id, credentials.client_secret
             )
