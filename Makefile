@@ -10,7 +10,8 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo run stop status psql test browser check lint types \
-	check-django openapi openapi-check docs migrations pin bench clean distclean
+	check-django openapi openapi-check docs migrations pin bench bench-auc bench-scorers \
+	bench-identity clean distclean
 .NOTPARALLEL:
 
 help: ## list these targets
@@ -77,8 +78,16 @@ migrations: install-dev ## write migrations for changed models
 pin: ## write requirements*.txt from requirements*.in and what .venv holds
 	$(VENV) scripts/pin.py
 
-bench: install-dev ## measurements; each prints ratios and writes JSON under benchmarks/results
-	$(VENV) -m benchmarks.reference_auc --cache .run/data $(ARGS)
+bench: bench-auc bench-scorers bench-identity ## all measurements; each writes JSON under benchmarks/results
+
+bench-auc: install-dev ## AUC and KS by cross-validation against the reference figures
+	PYTHONPATH=.:platform $(VENV) -m benchmarks.reference_auc --cache .run/data $(ARGS)
+
+bench-scorers: install-dev ## one row and a batch, against LightGBM on the same trees
+	PYTHONPATH=.:platform OMP_NUM_THREADS=1 $(VENV) -m benchmarks.scorers --cache .run/data $(ARGS)
+
+bench-identity: install-dev ## online, batch, stored and replayed answers, bit by bit
+	PYTHONPATH=.:platform OMP_NUM_THREADS=1 $(VENV) -m benchmarks.identity $(ARGS)
 
 clean: stop ## remove the run folder (its databases too) and caches
 	rm -rf .run .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
