@@ -24,7 +24,7 @@ bank_site.register(BatchRun, BatchAdmin)
 
 
 def _pages(site: PanoramaSite) -> list[URLPattern]:
-    return [path("scoring/work/", site.admin_view(work_panel), name="scoring_work")]
+    return [path("scoring/in-progress/", site.admin_view(work_panel), name="scoring_work")]
 
 
 bank_site.add_pages(_pages)
