@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from core.problem import problem_response
 from tenants.choices import Module
@@ -21,11 +23,23 @@ class ModuleMiddleware:
         if bank is not None:
             for prefix, module in _PREFIXES:
                 if request.path.startswith(prefix) and module not in bank.modules:
-                    return problem_response(
-                        request,
-                        status=403,
-                        code="module_off",
-                        title="The module is switched off for this bank",
-                        detail=f"The module {module} is not part of this bank's plan.",
-                    )
+                    return _refused(request, module)
         return self.get_response(request)
+
+
+def _refused(request: HttpRequest, module: str) -> HttpResponse:
+    title = "The module is switched off for this bank"
+    if request.path.startswith("/admin/"):
+        context = {
+            "status": 403,
+            "detail": _(title),
+            "request_id": getattr(request, "request_id", ""),
+        }
+        return render(request, "error.html", context, status=403)
+    return problem_response(
+        request,
+        status=403,
+        code="module_off",
+        title=title,
+        detail=f"The module {module} is not part of this bank's plan.",
+    )
