@@ -35,11 +35,6 @@ from tests import databases
 PASSWORD = "correct horse battery"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long tests first: at the end of the run one process would wait for the other's."""
-    items.sort(key=lambda item: not any(item.iter_markers(name="slow")))
-
-
 def _point_to(name: str, *, login: str = "web") -> None:
     url = os.environ["DATABASE_ADMIN_URL" if login == "admin" else "DATABASE_URL"]
     connection = connections["default"]

@@ -13,9 +13,9 @@ import pytest
 from tests.stack import Stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    """One running Panorama for all tests of this process."""
+    """One running Panorama for all tests of a file; a browser's event loop must not outlive them."""
     base = Path(tempfile.mkdtemp(prefix="panorama-stack-"))
     base.chmod(0o711)
     running = None
