@@ -10,8 +10,8 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo run stop status psql test browser check lint types \
-	check-django openapi openapi-check docs migrations pin bench bench-auc bench-scorers \
-	bench-identity clean distclean
+	check-django openapi openapi-check docs migrations pin soak bench bench-auc \
+	bench-scorers bench-identity clean distclean
 .NOTPARALLEL:
 
 help: ## list these targets
@@ -42,6 +42,9 @@ test: install-dev browser ## the test suite with coverage; ARGS="tests/jobs -k l
 	$(WITH_SERVERS) $(VENV) -m pytest -n 2 --dist loadfile --junitxml=.run/tests.xml \
 		--durations=20 --cov --cov-report=term:skip-covered --cov-report=xml:.run/coverage.xml $(ARGS)
 	@$(VENV) scripts/skipped.py .run/tests.xml
+
+soak: install-dev browser ## the promises in their long forms: hours of kills, trials and interleavings
+	$(WITH_SERVERS) $(VENV) -m pytest -m soak --durations=20 $(ARGS)
 
 browser: ## Debian's chromium for the browser tests, when root and absent
 	@sh scripts/ensure_browser
