@@ -232,6 +232,17 @@ WHITENOISE_AUTOREFRESH = False
 MASTER_KEY_FILE = env("PANORAMA_MASTER_KEY_FILE", default=str(RUN_DIR / "secrets" / "master.key"))
 CHECKPOINT_DIR = env("PANORAMA_CHECKPOINT_DIR", default=str(RUN_DIR / "checkpoints"))
 
+# --- Outgoing calls (core.outgoing) -----------------------------------------------------------------------
+OUTGOING_PORTS = env.list("PANORAMA_OUTGOING_PORTS", cast=int, default=[443])
+# A certificate authority of the company's own, beside the system's.
+OUTGOING_CA_FILE = env("PANORAMA_OUTGOING_CA_FILE", default="")
+# Private addresses that may be called ("host:port"): only the local settings fill this.
+OUTGOING_LOCAL_HOSTS: list[str] = []
+
+# --- Incoming calls ---------------------------------------------------------------------------------------
+# Networks of the proxies in front, whose X-Forwarded-For is believed; none by default.
+TRUSTED_PROXIES = env.list("PANORAMA_TRUSTED_PROXIES", default=[])
+
 # --- Language, time ---------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]

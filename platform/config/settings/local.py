@@ -1,6 +1,8 @@
 """A person's own machine: plain HTTP on localhost, everything else as in production."""
 
 from config.settings.base import *  # noqa: F403
+from config.settings.base import env
 
 SESSION_COOKIE_SECURE = False
 CSRF_COOKIE_SECURE = False
+OUTGOING_LOCAL_HOSTS = env.list("PANORAMA_OUTGOING_LOCAL_HOSTS", default=[])
