@@ -12,6 +12,15 @@ class BankState(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+class MigrationOutcome(models.TextChoices):
+    """Where a bank stands in the newest run of `migrate_banks`."""
+
+    PENDING = "pending", _("Waiting")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+
+
 # From which state to which; everything else is refused.
 TRANSITIONS: dict[str, frozenset[str]] = {
     BankState.PROVISIONING: frozenset({BankState.ACTIVE, BankState.CLOSED}),

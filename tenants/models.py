@@ -10,7 +10,7 @@ from django_tenants.models import DomainMixin, TenantMixin
 
 from core.models import BaseRow
 from core.tenancy import BankContext, run_role
-from tenants.choices import BankState, Jurisdiction, Module
+from tenants.choices import BankState, Jurisdiction, MigrationOutcome, Module
 
 
 class Plan(BaseRow):
@@ -129,6 +129,58 @@ class ProvisioningStep(BaseRow):
 
     def __str__(self) -> str:
         return self.key
+
+
+class SchemaTemplate(BaseRow):
+    """A script that makes a bank's tables as the migrations of one state of the code would.
+
+    It is run as a bank's owner by the admin login, so only that login may write it.
+    """
+
+    database_rights = "read"
+
+    digest = models.CharField(max_length=64)
+    server = models.PositiveIntegerField()
+    schema_name = models.CharField(max_length=63)
+    script = models.TextField()
+    seconds = models.FloatField()
+
+    class Meta:
+        verbose_name = _("schema template")
+        verbose_name_plural = _("schema templates")
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["digest", "server"], name="schema_template_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
+class SchemaMigration(BaseRow):
+    """How far `migrate_banks` came with one bank: what a killed run is resumed from."""
+
+    database_rights = "read"
+
+    bank = models.OneToOneField(Bank, on_delete=models.CASCADE, related_name="migration")
+    target = models.CharField(_("target"), max_length=64)
+    state = models.CharField(
+        _("state"),
+        max_length=10,
+        choices=MigrationOutcome.choices,
+        default=MigrationOutcome.PENDING,
+    )
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    due_at = models.DateTimeField(_("due"))
+    finished_at = models.DateTimeField(_("finished"), null=True)
+    seconds = models.FloatField(_("seconds"), default=0.0)
+    error = models.TextField(_("error"), blank=True)
+
+    class Meta:
+        verbose_name = _("schema migration")
+        verbose_name_plural = _("schema migrations")
+
+    def __str__(self) -> str:
+        return f"{self.bank_id} {self.target}"
 
 
 class UsageRecord(BaseRow):

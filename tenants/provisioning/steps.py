@@ -7,8 +7,21 @@ from accounts.services import create_client, invite_person
 from core.actors import Actor, system_actor
 from core.tenancy import BankContext, bank_scope
 from core.vault import create_bank_keys
-from tenants.provisioning import database, registry
+from tenants.models import Bank
+from tenants.provisioning import database, registry, templates, versions
 from tenants.provisioning.registry import Spec, Step
+
+
+def _tables(bank: BankContext, spec: Spec) -> None:
+    templates.make_tables(bank.schema)
+    note_version(bank.schema)
+
+
+def note_version(schema: str) -> str:
+    """Write down, with the bank, which version its schema has reached. Returns it."""
+    version = versions.version_of(versions.applied_in(schema))
+    Bank.objects.filter(schema_name=schema).update(schema_version=version)
+    return version
 
 
 def _keys(bank: BankContext, spec: Spec) -> None:
@@ -51,7 +64,7 @@ def register_own_steps() -> None:
     registry.register(Step("10.roles", database.create_roles))
     registry.register(Step("20.schema", database.create_schema, after=("10.roles",)))
     registry.register(
-        Step("30.tables", database.migrate, after=("20.schema",), verify=database.verify_tables)
+        Step("30.tables", _tables, after=("20.schema",), verify=database.verify_tables)
     )
     registry.register(Step("40.grants", database.grant_tables, after=("30.tables",)))
     registry.register(Step("50.keys", _keys, after=("40.grants",)))

@@ -1,5 +1,7 @@
 """Onboarding to its end, on a private database under the admin login: resumable, idempotent, walled."""
 
+from dataclasses import replace
+
 import pytest
 import yaml
 from django.core.management import CommandError, call_command
@@ -14,7 +16,7 @@ from tenants import provisioning, services
 from tenants.directory import directory
 from tenants.management.commands.onboard_bank import OPERATOR
 from tenants.models import Bank, ProvisioningStep
-from tenants.provisioning import database
+from tenants.provisioning import database, versions
 from tenants.provisioning.registry import Step
 from tenants.spec import parse_spec
 
@@ -84,6 +86,41 @@ def test_job_that_died_half_way_goes_on_where_it_stopped(cleaned, monkeypatch):
     assert calls == ["bank_delta", "bank_delta"]
     directory.forget()
     assert directory.by_host("delta.localhost").modules == frozenset({"scoring"})
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_death_between_any_two_steps_is_gone_on_from_with_every_effect_once(
+    cleaned, monkeypatch, moment
+):
+    deaths: list[str] = []
+
+    def dying(step: Step) -> Step:
+        def apply(bank, spec):
+            first = step.key not in deaths
+            deaths.append(step.key)
+            if first and moment == "before":
+                raise KeyboardInterrupt(step.key)
+            step.apply(bank, spec)
+            if first:
+                raise KeyboardInterrupt(step.key)
+
+        return replace(step, apply=apply)
+
+    keys = [step.key for step in provisioning.ordered()]
+    for step in provisioning.ordered():
+        monkeypatch.setitem(provisioning.registry._steps, step.key, dying(step))
+    for _ in keys:
+        with pytest.raises(KeyboardInterrupt):
+            services.onboard_now(data=SPEC, actor=OPERATOR, base_url="http://delta.localhost")
+        with public_scope():
+            assert Bank.objects.get(slug="delta").state == "provisioning"
+    bank = services.onboard_now(data=SPEC, actor=OPERATOR, base_url="http://delta.localhost")
+    assert (bank.state, bank.schema_version) == ("active", versions.code_state().version)
+    assert deaths == [key for key in keys for _ in range(2)]
+    with bank_scope("bank_delta"):
+        assert (User.objects.count(), Invitation.objects.count(), ApiClient.objects.count()) == (
+            1, 1, 1,
+        )  # fmt: skip
 
 
 def test_command_names_every_fault_of_its_file(admin_login, tmp_path):

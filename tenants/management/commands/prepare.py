@@ -9,7 +9,7 @@ from django.core.management.commands.migrate import Command as MigrateCommand
 from core.tenancy import public_scope
 from tenants.models import Bank
 from tenants.plans import ensure_default_plans
-from tenants.provisioning import database
+from tenants.provisioning import database, templates
 
 
 class Command(BaseCommand):
@@ -20,6 +20,8 @@ class Command(BaseCommand):
             call_command(MigrateCommand(), verbosity=0, interactive=False, skip_checks=True)
             database.apply_public_grants()
             ensure_default_plans()
+        templates.prepare()
+        with public_scope():
             schemas = list(
                 Bank.objects.exclude(state__in=["provisioning", "closed"]).values_list(
                     "schema_name", flat=True
