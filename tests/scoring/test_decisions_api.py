@@ -72,9 +72,9 @@ def test_answer_is_stored_before_it_leaves_and_can_be_read_back(live, client, ba
 def test_same_key_same_body_is_the_same_answer(live, client):
     first = ask(client, application())
     second = ask(client, application())
-    assert (first.status_code, second.status_code) == (201, 200)
+    assert (first.status_code, second.status_code) == (201, 201)
     assert second["Idempotency-Replayed"] == "true"
-    assert second.json() == first.json()
+    assert second.content == first.content
     assert Decision.objects.count() == 1
     other = ask(client, application("A-9"))
     assert other.status_code == 422
@@ -182,7 +182,7 @@ def test_many_in_one_call_all_or_none(live, client):
     assert len(found) == 40
     assert len({d["id"] for d in found}) == 40
     repeated = client.post(f"{URL}:batch", data, **send)
-    assert repeated.json() == answer.json()
+    assert repeated.content == answer.content
     assert repeated["Idempotency-Replayed"] == "true"
     body["applications"][7]["inputs"]["income"] = "x"
     bad = client.post(

@@ -28,6 +28,7 @@ BOTH_APPS = [
     "django.contrib.sessions",
     "oauth2_provider",
     "audit",
+    "core.idempotency",
     "jobs",
     "webhooks",
 ]
@@ -210,6 +211,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
+# Calls a minute of a bank whose plan names no `api` rate, and of the ops host.
+RATE_LIMIT_PER_MINUTE = env.int("PANORAMA_RATE_LIMIT_PER_MINUTE", default=600_000)
+OPS_RATE_LIMIT_PER_MINUTE = env.int("PANORAMA_OPS_RATE_LIMIT_PER_MINUTE", default=60_000)
+# How long the same key gets the same answer.
+IDEMPOTENCY_SECONDS = env.int("PANORAMA_IDEMPOTENCY_SECONDS", default=24 * 3600)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = None

@@ -14,7 +14,13 @@ from datasets.services.quarantine import (
     export_quarantine,
     read_quarantine,
 )
-from datasets.services.receiving import load_again, max_bytes, receive_file
+from datasets.services.receiving import (
+    load_again,
+    max_bytes,
+    receive_file,
+    receive_stored,
+    store_file,
+)
 from datasets.services.starting import KIND
 from datasets.services.uploading import StorageUploadHandler
 from jobs.choices import Queue
@@ -33,8 +39,10 @@ __all__ = [
     "parse_contract",
     "read_quarantine",
     "receive_file",
+    "receive_stored",
     "register_jobs",
     "run_intake",
+    "store_file",
     "update_contract",
 ]
 

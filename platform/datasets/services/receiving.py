@@ -1,9 +1,11 @@
 """Taking in a file: streamed into encrypted storage, counted, hashed, and handed to a job."""
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Protocol
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -48,6 +50,20 @@ def clean_file_name(name: str) -> str:
     return last[-NAME_LENGTH:]
 
 
+@dataclass(frozen=True, slots=True)
+class ReceivedFile:
+    """A file that stands in encrypted storage and is not yet a load."""
+
+    dataset_id: str
+    load_id: UUID
+    name: str
+    stored: StoredFile
+
+    def discard(self) -> None:
+        """Remove it: it became no load."""
+        storage.delete(self.stored.path)
+
+
 def receive_file(
     *, dataset_id: str, file: Readable, filename: str, actor: Actor, as_of: date | None = None
 ) -> DatasetLoad:
@@ -56,6 +72,16 @@ def receive_file(
     The file is streamed, never held in memory. Raises `NotFound`, `TooLarge` (and keeps nothing), `InvalidInput` for
     an empty file.
     """
+    upload = store_file(dataset_id=dataset_id, file=file, filename=filename, actor=actor)
+    try:
+        return receive_stored(upload=upload, actor=actor, as_of=as_of)
+    except BaseException:
+        upload.discard()
+        raise
+
+
+def store_file(*, dataset_id: str, file: Readable, filename: str, actor: Actor) -> ReceivedFile:
+    """The first half: the file into storage, outside any transaction. Raises as `receive_file`, and keeps nothing."""
     policies.require(actor, permissions.UPLOAD)
     name = clean_file_name(filename)
     if not Dataset.objects.filter(pk=dataset_id).exists():
@@ -63,30 +89,34 @@ def receive_file(
     load_id = new_id()
     path = raw_path(dataset_id, str(load_id))
     try:
-        received = _store(path, file)
-        with transaction.atomic():
-            dataset = locked_dataset(dataset_id)
-            load = DatasetLoad(
-                id=load_id,
-                dataset=dataset,
-                number=_next_number(dataset),
-                file_name=name,
-                size_bytes=received.size,
-                sha256=received.sha256,
-                raw_path=path,
-                as_of=as_of,
-                created_by=str(actor),
-            )
-            load.save(force_insert=True)
-            record(
-                actor=actor, action="datasets.load.receive", target="dataset_load",
-                target_id=str(load_id),
-                detail={"dataset": dataset.name, "size": load.size_bytes, "sha256": load.sha256},
-            )  # fmt: skip
-            start_intake(load=load, dataset=dataset, actor=actor)
+        return ReceivedFile(dataset_id, load_id, name, _store(path, file))
     except BaseException:
         storage.delete(path)
         raise
+
+
+@transaction.atomic
+def receive_stored(*, upload: ReceivedFile, actor: Actor, as_of: date | None = None) -> DatasetLoad:
+    """The second half: the load and its job. Who calls it discards the file when this raises."""
+    policies.require(actor, permissions.UPLOAD)
+    dataset = locked_dataset(upload.dataset_id)
+    load = DatasetLoad(
+        id=upload.load_id,
+        dataset=dataset,
+        number=_next_number(dataset),
+        file_name=upload.name,
+        size_bytes=upload.stored.size,
+        sha256=upload.stored.sha256,
+        raw_path=upload.stored.path,
+        as_of=as_of,
+        created_by=str(actor),
+    )
+    load.save(force_insert=True)
+    record(
+        actor=actor, action="datasets.load.receive", target="dataset_load", target_id=str(load.id),
+        detail={"dataset": dataset.name, "size": load.size_bytes, "sha256": load.sha256},
+    )  # fmt: skip
+    start_intake(load=load, dataset=dataset, actor=actor)
     return load
 
 

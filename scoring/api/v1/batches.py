@@ -7,8 +7,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from core.api.views import ApiView
 from scoring import permissions, selectors, services
 from scoring.api.v1 import serializers as shapes
 from scoring.api.v1.lists import ViewList, caller
@@ -43,7 +43,7 @@ class BatchList(ViewList):
         return response
 
 
-class BatchDetail(APIView):
+class BatchDetail(ApiView):
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}
 
     @extend_schema(responses=shapes.BatchSerializer)
@@ -51,7 +51,7 @@ class BatchDetail(APIView):
         return Response(shapes.BatchSerializer(selectors.get_batch(str(batch_id))).data)
 
 
-class BatchResults(APIView):
+class BatchResults(ApiView):
     """All rows as one file, `results.csv` or `results.parquet`, streamed."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.BATCH}

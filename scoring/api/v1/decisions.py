@@ -8,8 +8,8 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from core.api.views import ApiView
 from scoring import permissions, selectors, services
 from scoring.api.v1 import hot
 from scoring.api.v1 import serializers as shapes
@@ -28,7 +28,7 @@ _KEY = OpenApiParameter(
 _REPLAYED = "The same key and body again: the same answer, with `Idempotency-Replayed: true`."
 
 
-class _HotPost(APIView):
+class _HotPost(ApiView):
     """Routes `POST` around DRF: documented here, answered by `hot_post`."""
 
     hot_post: Callable[[HttpRequest], HttpResponse]
@@ -78,7 +78,7 @@ class DecisionList(_HotPost, ViewList):
     @extend_schema(
         parameters=[_KEY],
         request=shapes.ApplicationSerializer,
-        responses={201: shapes.DecisionSerializer, 200: shapes.DecisionSerializer},
+        responses={201: shapes.DecisionSerializer},
         description=f"Decide one application. {_REPLAYED}",
     )
     def post(self, request: Request) -> HttpResponse:
@@ -92,14 +92,14 @@ class DecisionBatch(_HotPost):
     @extend_schema(
         parameters=[_KEY],
         request=shapes.ApplicationsSerializer,
-        responses={201: shapes.DecisionsSerializer, 200: shapes.DecisionsSerializer},
+        responses={201: shapes.DecisionsSerializer},
         description=f"Decide up to 1,000 applications: all or none. {_REPLAYED}",
     )
     def post(self, request: Request) -> HttpResponse:
         return hot.decide_many(request._request)
 
 
-class DecisionDetail(APIView):
+class DecisionDetail(ApiView):
     """One decision with its trace. `include=inputs` adds what the person sent, which is written down as a read."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.DECISION_VIEW}
@@ -118,7 +118,7 @@ class DecisionDetail(APIView):
         return Response(detail_body(view, inputs))
 
 
-class DecisionReplay(APIView):
+class DecisionReplay(ApiView):
     """Decide again on the stored inputs with the stored versions; 410 when the person was erased."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.DECISION_VIEW}

@@ -11,7 +11,9 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts import policies
 from core.errors import ProblemError, Unavailable
+from core.idempotency.calls import REPLAYED_HEADER
 from core.problem import error_response, problem_response
+from core.rate_limits import charge
 from scoring import permissions, services
 from scoring.api.v1.bodies import MANY_LIMIT, ONE_LIMIT, parse, read_body
 from scoring.api.v1.shapes import decision_body
@@ -43,11 +45,11 @@ def _hot(view: View) -> View:
 
 
 def _answer(body: object, *, replayed: bool) -> HttpResponse:
-    response = HttpResponse(
-        orjson.dumps(body), status=200 if replayed else 201, content_type="application/json"
-    )
+    # Sorted: JSON that comes back from the table has another order of keys, and a repeated answer is the same bytes.
+    data = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+    response = HttpResponse(data, status=201, content_type="application/json")
     if replayed:
-        response["Idempotency-Replayed"] = "true"
+        response[REPLAYED_HEADER] = "true"
     return response
 
 
@@ -56,6 +58,7 @@ def decide_one(request: HttpRequest) -> HttpResponse:
     """One application in, one durable decision out."""
     client = client_of(request)
     policies.require(client, permissions.DECIDE)
+    charge(request, client)
     body = read_body(request, ONE_LIMIT)
     given = parse(body, DecisionIn)
     call = services.new_call(
@@ -76,6 +79,7 @@ def decide_many(request: HttpRequest) -> HttpResponse:
         return not_allowed(request, "POST")
     client = client_of(request)
     policies.require(client, permissions.DECIDE)
+    charge(request, client)
     body = read_body(request, MANY_LIMIT)
     given = parse(body, DecisionsIn)
     call = services.new_call(

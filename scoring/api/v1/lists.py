@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any, cast
 
-from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import ClientPrincipal
 from core.actors import Actor
+from core.api.views import ApiList
 
 
 def caller(request: Request) -> Actor:
@@ -21,7 +21,7 @@ def query_text(request: Request, name: str) -> str:
     return str(request.query_params.get(name, "")).replace("\x00", "")[:200]
 
 
-class ViewList(ListAPIView[Any]):
+class ViewList(ApiList[Any]):
     """`as_view_row` turns a row of the queryset into the frozen view the serializer shows."""
 
     as_view_row: Callable[[Any], Any]

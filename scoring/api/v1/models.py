@@ -6,8 +6,8 @@ from django.utils.dateparse import parse_datetime
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from core.api.views import ApiView
 from core.errors import field_error
 from scoring import permissions, selectors, services
 from scoring.api.v1 import serializers as shapes
@@ -36,7 +36,7 @@ class ModelList(ViewList):
         return Response(shapes.ModelSerializer(view).data, status=201)
 
 
-class ModelDetail(APIView):
+class ModelDetail(ApiView):
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}
 
     @extend_schema(responses=shapes.ModelSerializer)
@@ -77,7 +77,7 @@ class RunList(ViewList):
         return response
 
 
-class RunDetail(APIView):
+class RunDetail(ApiView):
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}
 
     @extend_schema(responses=shapes.RunSerializer)
@@ -100,7 +100,7 @@ class VersionList(ViewList):
         return super().get(request, *args, **kwargs)
 
 
-class VersionDetail(APIView):
+class VersionDetail(ApiView):
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}
 
     @extend_schema(responses=shapes.VersionSerializer)
@@ -108,7 +108,7 @@ class VersionDetail(APIView):
         return Response(shapes.VersionSerializer(selectors.get_version(str(version_id))).data)
 
 
-class VersionReport(APIView):
+class VersionReport(ApiView):
     """The whole report: parts, curves, gains, calibration, bins, what was dropped and why."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}
@@ -118,7 +118,7 @@ class VersionReport(APIView):
         return Response(shapes.ReportSerializer(selectors.version_report(str(version_id))).data)
 
 
-class VersionSubmit(APIView):
+class VersionSubmit(ApiView):
     """Ask for a review; another person approves."""
 
     permission_codes: ClassVar[Codes] = {"POST": permissions.SUBMIT}
@@ -129,7 +129,7 @@ class VersionSubmit(APIView):
         return Response(shapes.VersionSerializer(selectors.get_version(str(version_id))).data)
 
 
-class Live(APIView):
+class Live(ApiView):
     """What stands in which slot, now or at a moment: `at=2026-11-24T10:00:00Z`."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}

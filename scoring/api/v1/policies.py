@@ -6,8 +6,8 @@ import orjson
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from core.api.views import ApiView
 from scoring import permissions, selectors, services
 from scoring.api.v1 import serializers as shapes
 from scoring.api.v1.bodies import parse
@@ -37,7 +37,7 @@ class PolicyList(ViewList):
         return super().get(request, *args, **kwargs)
 
 
-class PolicyDetail(APIView):
+class PolicyDetail(ApiView):
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}
 
     @extend_schema(responses=shapes.PolicySerializer)
@@ -45,7 +45,7 @@ class PolicyDetail(APIView):
         return Response(_body(str(version_id)))
 
 
-class PolicyDraft(APIView):
+class PolicyDraft(ApiView):
     """The caller's own open draft of a model's policy: the next version is begun where there is none."""
 
     permission_codes: ClassVar[Codes] = {"PUT": permissions.POLICY_CHANGE}
@@ -58,7 +58,7 @@ class PolicyDraft(APIView):
         return Response(_body(str(version.id)))
 
 
-class PolicyCheck(APIView):
+class PolicyCheck(ApiView):
     """Whether a flow would be admitted; saves nothing."""
 
     permission_codes: ClassVar[Codes] = {"POST": permissions.POLICY_CHANGE}

@@ -4,12 +4,11 @@ from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.authentication import acting_client
+from core.api.views import ApiList, ApiView
 from core.entries import Entry
 from core.errors import InvalidInput, NotFound
 from jobs.api.v1.serializers import JobSerializer
@@ -71,7 +70,7 @@ class PlanSerializer(Entry):
     plan = serializers.CharField()
 
 
-class BankList(ListAPIView[Bank]):
+class BankList(ApiList[Bank]):
     permission_codes: ClassVar[dict[str, str]] = {
         "GET": "tenants.bank.view",
         "POST": "tenants.bank.change",
@@ -92,7 +91,7 @@ class BankList(ListAPIView[Bank]):
         return Response(body, status=202, headers={"Location": f"/api/v1/jobs/{job.id}"})
 
 
-class BankDetail(APIView):
+class BankDetail(ApiView):
     permission_codes: ClassVar[dict[str, str]] = {"GET": "tenants.bank.view"}
 
     @extend_schema(responses=BankSerializer)
@@ -103,7 +102,7 @@ class BankDetail(APIView):
         return Response(BankSerializer(bank).data)
 
 
-class BankStateView(APIView):
+class BankStateView(ApiView):
     permission_codes: ClassVar[dict[str, str]] = {"POST": "tenants.bank.change"}
 
     @extend_schema(request=StateSerializer, responses=BankSerializer)
@@ -114,7 +113,7 @@ class BankStateView(APIView):
         return Response(BankSerializer(bank).data)
 
 
-class BankPlanView(APIView):
+class BankPlanView(ApiView):
     permission_codes: ClassVar[dict[str, str]] = {"POST": "tenants.bank.change"}
 
     @extend_schema(request=PlanSerializer, responses=BankSerializer)

@@ -6,14 +6,14 @@ import msgspec
 from django.http import FileResponse, HttpRequest, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.generics import ListAPIView
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.authentication import acting_client
+from core.api.views import ApiList, ApiView
 from core.errors import NotFound
+from core.idempotency.calls import REPLAYED_HEADER, digest_of
 from datasets import contracts, permissions, selectors, services
 from datasets.api.v1 import serializers as shapes
 from datasets.api.v1.schemas import DATA_CONTRACT, QUALITY_REPORT
@@ -28,7 +28,7 @@ _STATE = OpenApiParameter("state", str, enum=LoadState.values)
 _FORMAT = OpenApiParameter("format", str, enum=["csv", "parquet"])
 
 
-class DatasetList(ListAPIView[Dataset]):
+class DatasetList(ApiList[Dataset]):
     """Datasets, newest first; filter by part of the `name` and by the newest load's `state`."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW, "POST": permissions.UPLOAD}
@@ -54,7 +54,7 @@ class DatasetList(ListAPIView[Dataset]):
         return Response(shapes.DatasetSerializer(view).data, status=201)
 
 
-class DatasetDetail(APIView):
+class DatasetDetail(ApiView):
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}
 
     @extend_schema(responses=shapes.DatasetSerializer)
@@ -63,11 +63,12 @@ class DatasetDetail(APIView):
         return Response(shapes.DatasetSerializer(view).data)
 
 
-class LoadList(ListAPIView[DatasetLoad]):
+class LoadList(ApiList[DatasetLoad]):
     """Loads of one dataset, newest first; a `POST` brings the next file."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW, "POST": permissions.UPLOAD}
     serializer_class = shapes.LoadSerializer
+    streams_body = True
     parser_classes = (MultiPartParser, RawBodyParser)
 
     def get_queryset(self):  # type: ignore[no-untyped-def]
@@ -97,20 +98,30 @@ class LoadList(ListAPIView[DatasetLoad]):
         },
         responses={202: shapes.AcceptedLoadSerializer},
     )
-    def post(self, request: Request, dataset_id: str) -> Response:
+    def post(self, request: Request, dataset_id: str) -> HttpResponse:
         selectors.get_dataset(str(dataset_id))
+        actor = acting_client(request)
         try:
             upload = upload_of(request)
-            load = services.receive_file(
-                dataset_id=str(dataset_id),
-                file=upload.file,
-                filename=upload.filename,
-                as_of=upload.as_of,
-                actor=acting_client(request),
+            stored = services.store_file(
+                dataset_id=str(dataset_id), file=upload.file, filename=upload.filename, actor=actor
             )
         finally:
             self.uploads.discard()
-        return _accepted(str(load.id))
+
+        def receive() -> Response:
+            load = services.receive_stored(upload=stored, actor=actor, as_of=upload.as_of)
+            return _accepted(str(load.id))
+
+        meant = digest_of(stored.name, str(upload.as_of), stored.stored.sha256)
+        try:
+            answer = self.once(request, body=meant, run=receive)
+        except BaseException:
+            stored.discard()
+            raise
+        if REPLAYED_HEADER in answer:
+            stored.discard()
+        return answer
 
 
 def _accepted(load_id: str) -> Response:
@@ -119,7 +130,7 @@ def _accepted(load_id: str) -> Response:
     return Response(shapes.AcceptedLoadSerializer(body).data, status=202)
 
 
-class LoadDetail(APIView):
+class LoadDetail(ApiView):
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}
 
     @extend_schema(responses=shapes.LoadSerializer)
@@ -128,7 +139,7 @@ class LoadDetail(APIView):
         return Response(shapes.LoadSerializer(view).data)
 
 
-class LoadAgain(APIView):
+class LoadAgain(ApiView):
     """The same file once more, through the newest confirmed contract."""
 
     permission_codes: ClassVar[Codes] = {"POST": permissions.UPLOAD}
@@ -140,7 +151,7 @@ class LoadAgain(APIView):
         return _accepted(str(load.id))
 
 
-class LoadQuality(APIView):
+class LoadQuality(ApiView):
     """The whole quality report: scores, profiles, drift, vintages, target, findings in two languages."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}
@@ -152,7 +163,7 @@ class LoadQuality(APIView):
         return HttpResponse(contracts.to_json(report), content_type="application/json")
 
 
-class LoadQuarantine(APIView):
+class LoadQuarantine(ApiView):
     """The refused rows with row number, column and reason, as `csv` or `parquet`."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW_QUARANTINE}
@@ -179,7 +190,7 @@ class LoadQuarantine(APIView):
         )
 
 
-class Contract(APIView):
+class Contract(ApiView):
     """The newest version of the contract, or that of `version`; `PUT` replaces the draft."""
 
     permission_codes: ClassVar[Codes] = {
@@ -228,7 +239,7 @@ def contract_body(view: selectors.ContractView) -> dict[str, Any]:
     return body
 
 
-class ConfirmContract(APIView):
+class ConfirmContract(ApiView):
     """Make the draft what files are held to; loads that wait for it go on."""
 
     permission_codes: ClassVar[Codes] = {"POST": permissions.CONFIRM_CONTRACT}

@@ -3,18 +3,17 @@
 from typing import ClassVar
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.authentication import acting_client
+from core.api.views import ApiList, ApiView
 from jobs import selectors, services
 from jobs.api.v1.serializers import JobSerializer
 from jobs.models import Job
 
 
-class JobList(ListAPIView[Job]):
+class JobList(ApiList[Job]):
     """Jobs, newest first; filter by `state` and `kind`."""
 
     permission_codes: ClassVar[dict[str, str]] = {"GET": "jobs.view"}
@@ -28,7 +27,7 @@ class JobList(ListAPIView[Job]):
         return rows
 
 
-class JobDetail(APIView):
+class JobDetail(ApiView):
     permission_codes: ClassVar[dict[str, str]] = {"GET": "jobs.view"}
 
     @extend_schema(responses=JobSerializer)
@@ -36,7 +35,7 @@ class JobDetail(APIView):
         return Response(JobSerializer(selectors.get_job(str(job_id))).data)
 
 
-class JobCancel(APIView):
+class JobCancel(ApiView):
     permission_codes: ClassVar[dict[str, str]] = {"POST": "jobs.control"}
 
     @extend_schema(request=None, responses=JobSerializer)
@@ -45,7 +44,7 @@ class JobCancel(APIView):
         return Response(JobSerializer(job).data)
 
 
-class JobResume(APIView):
+class JobResume(ApiView):
     permission_codes: ClassVar[dict[str, str]] = {"POST": "jobs.control"}
 
     @extend_schema(request=None, responses=JobSerializer)
