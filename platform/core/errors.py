@@ -102,6 +102,14 @@ class QuotaExceeded(ProblemError):
     title = "The quota is used up"
 
 
+class RateLimited(ProblemError):
+    """The client or its bank calls faster than the plan allows."""
+
+    status = 429
+    code = "rate_limited"
+    title = "Too many requests"
+
+
 class Unavailable(ProblemError):
     status = 503
     code = "unavailable"

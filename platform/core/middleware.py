@@ -67,6 +67,8 @@ class ScopeMiddleware:
         ):
             response = self.get_response(request)
         response["X-Request-ID"] = request_id
+        if rate := getattr(request, "rate", None):
+            response["RateLimit-Policy"], response["RateLimit"] = rate
         return response
 
     def _context(self, request: HttpRequest) -> Context:
