@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from dataclasses import dataclass
 
 from charts.markup import Markup, html_tag, join
 from charts.numerals import finite
+from charts.spreadsheets import harmless
 
 Cell = str | int | float | None
-_LIVE = re.compile(r"^[\s\x00-\x1f]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]")
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def _safe(cell: Cell) -> str | int | float:
     if cell is None:
         return ""
     if isinstance(cell, str):
-        return f"'{cell}" if _LIVE.match(cell) else cell
+        return harmless(cell)
     return cell if finite(cell) is not None else ""
 
 

@@ -10,11 +10,10 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from charts.spreadsheets import harmless
 from core import storage
 from scoring.runtime.answer import REASON_LIMIT
 from scoring.runtime.columns import ColumnAnswers
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def table_of(
@@ -115,10 +114,9 @@ def csv_stream(paths: Sequence[str]) -> Iterator[bytes]:
 
 
 def _harmless(table: pa.Table) -> pa.Table:
-    """Key columns hold the bank's own texts: a quote before whatever a spreadsheet would run."""
-    for place, name in enumerate(table.column_names):
-        column = table.column(name)
-        if name.startswith("key_") and pa.types.is_string(column.type):
-            texts = [f"'{t}" if t and t.startswith(_FORMULA) else t for t in column.to_pylist()]
-            table = table.set_column(place, name, pa.array(texts, pa.string()))
+    """Texts are the bank's own words, so none may start what a spreadsheet would run."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_string(field.type):
+            texts = [text and harmless(text) for text in table.column(place).to_pylist()]
+            table = table.set_column(place, field.name, pa.array(texts, pa.string()))
     return table

@@ -18,11 +18,11 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from core.console import PolicyAdmin, ServicePage, shown_errors
+from core.console.csv_list import Cells, CsvList
 from core.errors import NotFound
 from core.request import acting
 from datasets import permissions, selectors, services
 from datasets.admin.contract_page import contract_page
-from datasets.admin.csv_lists import Cells, CsvList
 from datasets.admin.filters import LastStateFilter
 from datasets.admin.upload_form import UploadForm
 from datasets.models import Dataset
@@ -74,7 +74,6 @@ class DatasetAdmin(CsvList, ServicePage, PolicyAdmin):
     list_filter: ClassVar[list[Any]] = [LastStateFilter, "created_at"]
     search_fields = ("name", "title")
     ordering = ("-id",)
-    list_before_template = "datasets/list_tools.html"
     add_form_template = "admin/change_form.html"
     change_form_template = "datasets/dataset.html"
     csv_header = ("name", "title", "loads", "state", "rows", "quarantined", "contract", "created")

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.console import PolicyAdmin, ServicePage, shown_errors
+from core.console.csv_list import Cells, CsvList
 from core.errors import NotFound
 from core.request import acting
 from datasets import permissions, selectors, services
-from datasets.admin.csv_lists import Cells, CsvList
 from datasets.admin.dataset import STATE_LABELS
 from datasets.admin.quality_page import picture_csv, quality_context
 from datasets.admin.quarantine_page import quarantine_page
@@ -40,7 +40,6 @@ class LoadAdmin(CsvList, ServicePage, PolicyAdmin):
     list_filter: ClassVar[list[Any]] = ["state", "dataset", "created_at"]
     search_fields = ("file_name", "dataset__name", "dataset__title")
     ordering = ("-id",)
-    list_before_template = "datasets/list_tools.html"
     change_form_template = "datasets/load.html"
     csv_header = (
         "dataset", "load", "file", "state", "rows", "good", "quarantined", "bad rate", "sent by", "received",

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from xlsxwriter import Workbook  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
+from charts.spreadsheets import harmless
 from datasets.choices import Reason
 from datasets.contracts import Issue, QuarantineEntry
 from datasets.engine.dialects import ROW_COLUMN
@@ -38,7 +39,6 @@ SCHEMA = pa.schema(
         ("record", pa.string()),
     ]
 )
-LEADS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def shown(text: str, length: int = VALUE_LENGTH) -> str:
@@ -99,22 +99,10 @@ def whole_row_entry(
 
 
 def neutral(value: object) -> object:
-    """A value that no spreadsheet takes for a formula. Numbers stay numbers.
-
-    Text that starts like a formula gets an apostrophe before it, except where all of it is a plain
-    number ("-12.5"), after OWASP's note on CSV injection.
-    """
+    """A value that no spreadsheet takes for a formula; bytes as hexadecimal, numbers as they are."""
     if isinstance(value, bytes):
         return value.hex()
-    if not isinstance(value, str) or not value.startswith(LEADS):
-        return value
-    if value[0] in "+-" and _is_number(value):
-        return value
-    return "'" + value
-
-
-def _is_number(text: str) -> bool:
-    return text[1:].replace(".", "", 1).isdecimal() and text.isascii()
+    return harmless(value) if isinstance(value, str) else value
 
 
 def export_csv(source: BinaryIO, target: BinaryIO, *, batch_rows: int = 10_000) -> int:
