@@ -7,9 +7,10 @@ WITH_SERVERS := $(VENV) -m embedded exec --
 APPLICATION := $(VENV) -m embedded up --procfile platform/config/processes.py
 ADMIN := env PANORAMA_LOGIN=admin $(VENV) manage.py
 ARGS ?=
+EMAIL ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo run stop status psql test browser check lint types \
+.PHONY: help install install-dev demo run stop code status psql test browser check lint types \
 	check-django openapi openapi-check docs migrations pin soak bench bench-auc \
 	bench-scorers bench-identity clean distclean
 .NOTPARALLEL:
@@ -31,6 +32,9 @@ run: install ## the same without the story
 
 stop: ## stop what demo or run left running
 	@if [ -x $(VENV) ]; then $(VENV) -m embedded stop; fi
+
+code: ## the one-time code of a demo login; EMAIL=analyst@aurora.example
+	@$(WITH_SERVERS) $(VENV) manage.py one_time_code "$(EMAIL)"
 
 status: ## what runs
 	@$(VENV) -m embedded status || true

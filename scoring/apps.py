@@ -7,8 +7,15 @@ class ScoringConfig(AppConfig):
     verbose_name = _("Risk scoring")
 
     def ready(self) -> None:
+        from core.console.step_up import require_fresh
         from scoring import permissions, services
 
+        require_fresh(
+            "scoring_version_approve",
+            "scoring_version_deploy",
+            "scoring_policy_approve",
+            "scoring_policy_deploy",
+        )
         permissions.register_all()
         services.register_jobs()
         services.register_decisions()

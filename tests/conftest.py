@@ -3,7 +3,8 @@
 Run them through `make test`, or `python -m embedded exec -- pytest ...`.
 
 Fixtures: `db` (pytest-django's: one transaction a test), `bank_a` and `bank_b` (contexts of Alpha and Beta Bank),
-`bank` (enters Alpha's scope for the whole test), `person` and `staff` (people and logged-in browsers), `api` (a client
+`bank` (enters Alpha's scope for the whole test), `person` and `staff` (people and browsers
+logged in with both factors), `api` (a client
 with a token), `scratch_database` (a private copy for tests that commit), `admin_login` (the migrating login).
 """
 
@@ -31,6 +32,7 @@ from core.tenancy import BankContext, bank_directory, bank_scope, public_scope
 from embedded.postgres_server import SUPERUSER, postgres_server
 from embedded.run_folder import default_run_folder
 from tests import databases
+from tests.sign_in import bank_browser
 
 PASSWORD = "correct horse battery"
 
@@ -131,9 +133,7 @@ def staff(person) -> Callable[..., Client]:
 
     def make(bank: BankContext, *roles: str, user: User | None = None) -> Client:
         user = user or person(bank, *roles)
-        client = Client(HTTP_HOST=bank.host, raise_request_exception=True)
-        with bank_scope(bank):
-            client.force_login(user, backend="accounts.backends.BankBackend")
+        client = bank_browser(bank, user)
         client.user = user  # type: ignore[attr-defined]
         return client
 

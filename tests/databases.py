@@ -32,6 +32,7 @@ def migrations_digest() -> str:
         *ROOT.glob("*/models.py"),
         *ROOT.glob("*/models/*.py"),
         *ROOT.glob("platform/*/models.py"),
+        ROOT / "platform" / "accounts" / "sign_in_rows.py",
     ]
     files += [ROOT / "tests" / "prepare_database.py", Path(os.environ["PANORAMA_MASTER_KEY_FILE"])]
     for path in sorted(files):

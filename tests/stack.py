@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from accounts.engine.one_time_code import DRIFT_STEPS, code_of_step, step_at
 from config.story.http import Api
 from embedded import proc
 from embedded.application import PORT_VARIABLE, application_status
@@ -47,6 +48,9 @@ class StackBank:
     # E-mail by short name: admin, analyst, validator, officer, compliance.
     emails: dict[str, str]
     password: str
+    # What each person's authenticator app holds, by e-mail, and the last step it has shown.
+    app_secrets: dict[str, str] = field(default_factory=dict)
+    shown_steps: dict[str, int] = field(default_factory=dict)
 
     @property
     def host(self) -> str:
@@ -56,6 +60,14 @@ class StackBank:
     def url(self) -> str:
         """Base address for a browser; chromium resolves every name below localhost."""
         return f"http://{self.host}:{self.port}"
+
+    def code(self, email: str) -> str:
+        """What the person's app shows: a code that was not used yet, waiting for one where the last is too new."""
+        step = max(step_at(time.time()), self.shown_steps.get(email, 0) + 1)
+        while step > step_at(time.time()) + DRIFT_STEPS:
+            time.sleep(0.5)
+        self.shown_steps[email] = step
+        return code_of_step(bytes.fromhex(self.app_secrets[email]), step)
 
     def api(self) -> Api:
         """A client with all scopes; one connection, so one for each thread."""

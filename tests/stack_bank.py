@@ -3,8 +3,20 @@
 import json
 import os
 import sys
+from typing import Any
 
 import django
+
+
+def app_secrets(bank: Any) -> dict[str, str]:
+    """The secret in each person's authenticator app, by e-mail, as hexadecimal digits."""
+    from accounts.models import CodeDevice
+    from accounts.services.codes import secret_of
+    from core.tenancy import bank_scope
+
+    with bank_scope(bank):
+        devices = CodeDevice.objects.select_related("user")
+        return {device.user.email: secret_of(device).hex() for device in devices}
 
 
 def main(slug: str, jurisdiction: str, currency: str) -> None:
@@ -30,6 +42,7 @@ def main(slug: str, jurisdiction: str, currency: str) -> None:
         "client_secret": client.client_secret,
         "emails": emails,
         "password": people.DEMO_PASSWORD,
+        "app_secrets": app_secrets(bank),
     }
     print(json.dumps(access))
 

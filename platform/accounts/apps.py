@@ -9,8 +9,20 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import openapi, permissions  # noqa: F401 - openapi registers itself
         from core.console.navigation import NavItem, add_items
+        from core.console.step_up import require_fresh
 
         permissions.register_all()
+        require_fresh(
+            "accounts_user_add", "accounts_user_change", "accounts_apiclient_add",
+            "accounts_apiclient_change", "accounts_rules", on="post",
+        )  # fmt: skip
+        require_fresh(
+            "accounts_user_disable", "accounts_user_enable", "accounts_user_invite_again",
+            "accounts_user_reset_factors", "accounts_user_seal", "accounts_user_withdraw_seal",
+            "accounts_user_end_sessions",
+            "accounts_apiclient_rotate", "accounts_apiclient_revoke",
+            "accounts_factor_remove", "accounts_codes_renew", "password_change",
+        )  # fmt: skip
         for site in ("bank", "ops"):
             add_items(
                 site,
@@ -21,5 +33,9 @@ class AccountsConfig(AppConfig):
                 NavItem(
                     _("API clients"), "key", "accounts_apiclient_changelist", "accounts.client.view",
                     _("Administration"), 81,
+                ),
+                NavItem(
+                    _("Rules of sign-in"), "shield_lock", "accounts_rules", "accounts.rules.change",
+                    _("Administration"), 82,
                 ),
             )  # fmt: skip

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminEmailInputWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminPasswordWidget,
     UnfoldAdminTextInputWidget,
 )
 
@@ -48,3 +50,37 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
         model = ApiClient
         fields = ("name", "allowed_scopes")
         widgets = {"name": UnfoldAdminTextInputWidget}
+
+
+class SignInForm(forms.Form):
+    """E-mail and password; the names are those that password managers look for."""
+
+    username = forms.CharField(
+        label=_("e-mail"),
+        max_length=254,
+        widget=UnfoldAdminTextInputWidget(
+            attrs={"autocomplete": "username webauthn", "autofocus": True}
+        ),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=1024,
+        strip=False,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class RulesForm(forms.Form):
+    """Rules of sign-in; ranges are the service's affair."""
+
+    idle_minutes = forms.IntegerField(
+        label=_("Idle minutes until a session ends"), widget=UnfoldAdminIntegerFieldWidget
+    )
+    absolute_hours = forms.IntegerField(
+        label=_("Hours a session lasts at most"), widget=UnfoldAdminIntegerFieldWidget
+    )
+    fresh_minutes = forms.IntegerField(
+        label=_("Minutes a second factor stays fresh"),
+        help_text=_("Approvals, roles, secrets and erasures ask for it again after that."),
+        widget=UnfoldAdminIntegerFieldWidget,
+    )

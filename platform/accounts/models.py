@@ -11,10 +11,32 @@ from oauth2_provider.models import AbstractApplication
 
 from accounts import policies
 from accounts.choices import Role
+from accounts.sign_in_rows import (
+    AttemptCounter,
+    CodeDevice,
+    Passkey,
+    PasswordReset,
+    RecoveryCode,
+    SecurityRules,
+    SignIn,
+)
 from core.actors import Actor
 from core.ids import new_id
 from core.models import BankQuerySet, BaseRow
 from core.tenancy import PUBLIC_SCHEMA, current_schema
+
+__all__ = [
+    "ApiClient",
+    "AttemptCounter",
+    "CodeDevice",
+    "Invitation",
+    "Passkey",
+    "PasswordReset",
+    "RecoveryCode",
+    "SecurityRules",
+    "SignIn",
+    "User",
+]
 
 
 class UserManager(BaseUserManager.from_queryset(BankQuerySet)):  # type: ignore[misc]
@@ -38,6 +60,12 @@ class User(AbstractBaseUser):
     language = models.CharField(_("language"), max_length=10, default="en")
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # 1 or 2 for the bank's two emergency administrators; being unique, it holds that there are no more.
+    emergency_slot = models.PositiveSmallIntegerField(
+        _("emergency administrator"), null=True, blank=True, unique=True
+    )
+    # When the emergency credential was sealed anew; empty once it was used.
+    emergency_sealed_at = models.DateTimeField(null=True, blank=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
@@ -54,7 +82,12 @@ class User(AbstractBaseUser):
                 Lower("email"),
                 name="user_email_unique",
                 violation_error_message=_("This e-mail address is known already."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(emergency_slot__isnull=True)
+                | models.Q(emergency_slot__in=(1, 2)),
+                name="user_two_emergency_administrators",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,8 @@ def register_all() -> None:
     policies.register_scope("jobs:write", "Cancel and resume jobs")
     policies.register("accounts.user.view", roles={Role.BANK_ADMIN, Role.COMPLIANCE, Role.OPERATOR})
     policies.register("accounts.user.change", roles={Role.BANK_ADMIN, Role.OPERATOR})
+    policies.register("accounts.rules.change", roles={Role.BANK_ADMIN, Role.OPERATOR})
+    policies.register("accounts.emergency.change", roles={Role.BANK_ADMIN})
     policies.register(
         "accounts.client.view", roles={Role.BANK_ADMIN, Role.COMPLIANCE, Role.OPERATOR}
     )

@@ -1,5 +1,5 @@
 from django.urls import path
 
-from accounts import views
+from accounts.views import links
 
-urlpatterns = [path("invitation/<str:token>/", views.invitation, name="invitation")]
+urlpatterns = [path("invitation/<str:token>/", links.invitation, name="invitation")]

@@ -6,9 +6,12 @@ import pytest
 from django.core import mail
 from django.test import Client
 
+from accounts.engine.one_time_code import code_of_step, step_at
 from accounts.models import User
+from core.clock import now
 from core.tenancy import bank_scope
 from tests.conftest import PASSWORD
+from tests.sign_in import secret_shown
 
 
 def test_invited_person_sets_a_password_and_lands_inside(
@@ -28,7 +31,20 @@ def test_invited_person_sets_a_password_and_lands_inside(
     weak = browser.post(path, {"password": "short", "again": "short"})
     assert b"too short" in weak.content
     done = browser.post(path, {"password": PASSWORD + "!", "again": PASSWORD + "!"})
-    assert done.status_code == 302
+    assert (done.status_code, done["Location"]) == (302, "/admin/second-step/")
+    assert browser.get("/admin/").status_code == 302
+    assert browser.get(done["Location"])["Location"] == "/admin/second-step/enrol/"
+    shown = browser.get("/admin/second-step/enrol/").content.decode()
+    secret = secret_shown(re.search(r'id="key">([A-Z2-7 ]+)<', shown).group(1))
+    form = {"token": re.search(r'name="token" value="([^"]+)"', shown).group(1), "name": "phone"}
+    wrong = browser.post("/admin/second-step/enrol/", {**form, "code": "000000"})
+    assert "This is not the code" in wrong.content.decode()
+    assert browser.get("/admin/").status_code == 302
+    code = code_of_step(secret, step_at(now().timestamp()))
+    kept = browser.post("/admin/second-step/enrol/", {**form, "code": code})
+    assert (
+        len(re.findall(r"<li>([2-9A-Z]{4}(?:-[2-9A-Z]{4}){3})</li>", kept.content.decode())) == 10
+    )
     assert browser.get("/admin/").status_code == 200
     assert browser.get(path).status_code == 404
 

@@ -31,7 +31,7 @@ def visitor(browser: Any) -> Iterator[Callable[..., Watched]]:
     def enter(bank: Any, person: str) -> Watched:
         window = Watched(browser, bank.url, SHOTS)
         opened.append(window)
-        window.log_in(bank.emails[person], bank.password)
+        window.log_in(bank.emails[person], bank.password, bank.code)
         return window
 
     yield enter

@@ -1,6 +1,6 @@
 """A browser window that keeps what a person would not see: console errors, foreign requests, policy violations."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -54,12 +54,14 @@ class Watched:
         self.page.on("request", self._request)
         self.page.on("response", self._response)
 
-    def log_in(self, email: str, password: str) -> None:
-        """By the login page that an unknown visitor is sent to."""
+    def log_in(self, email: str, password: str, code: Callable[[str], str]) -> None:
+        """By the login page that an unknown visitor is sent to, and the code of the person's app."""
         self.page.goto(f"{self.base}/admin/")
         self.page.fill("input[name=username]", email)
         self.page.fill("input[name=password]", password)
-        self.page.click("button[type=submit]")
+        self.page.click("#login-form button[type=submit]")
+        self.page.fill("input[name=code]", code(email))
+        self.page.get_by_role("button", name="Continue", exact=True).click()
         self.page.wait_for_selector("text=Overview")
 
     def open(self, path: str) -> None:

@@ -4,7 +4,7 @@ import re
 
 from audit.models import AuditEntry
 from core.tenancy import bank_scope
-from tests.isolation.routes import Page, Route, Section, admin_routes, page_of
+from tests.isolation.routes import SIGN_IN, Page, Route, Section, admin_routes, page_of
 from tests.isolation.world import World
 
 SECTIONS = {
@@ -21,10 +21,17 @@ SECTIONS = {
     "scoring_batchrun": Section("batch", "scoring.view", "scoring.batch"),
 }
 _ROWS, _BINS = (("key", "rows"),), (("key", "bins-0"),)
+_SESSION = (("sign_in_id", "019ab000-0000-7000-8000-0000000000ff"),)
 PAGES = {
     "accounts_user_disable": Page("accounts.user.change", "user"),
     "accounts_user_enable": Page("accounts.user.change", "user"),
     "accounts_user_invite_again": Page("accounts.user.change", "user"),
+    "accounts_user_reset_factors": Page("accounts.user.change", "user"),
+    "accounts_user_end_sessions": Page("accounts.user.change", "user"),
+    "accounts_user_session_end": Page("accounts.user.change", "user", fills=_SESSION, shows=False),
+    "accounts_user_seal": Page("accounts.emergency.change", "user"),
+    "accounts_user_withdraw_seal": Page("accounts.emergency.change", "user"),
+    "accounts_rules": Page("accounts.rules.change", shows=False),
     "accounts_apiclient_rotate": Page("accounts.client.change", "client"),
     "accounts_apiclient_revoke": Page("accounts.client.change", "client"),
     "job_progress": Page("jobs.view", "job", shows=False),
@@ -67,9 +74,7 @@ PAGES = {
 SITE = {
     "": (302, 302),
     "index": (302, 200),
-    "login": (200, 302),
-    "logout": (302, 405),
-    "password_change": (302, 200),
+    **SIGN_IN,
     "password_change_done": (302, 200),
     "autocomplete": (302, 403),
     "jsi18n": (302, 200),

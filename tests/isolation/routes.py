@@ -104,3 +104,25 @@ def page_of(route: Route, sections: dict[str, Section], pages: dict[str, Page]) 
         if route.name in wanted:
             return wanted[route.name]
     return None
+
+
+# Pages of sign-in on both sites: what nobody gets, and what a person who is signed in gets.
+SIGN_IN = {
+    "login": (200, 302),
+    "logout": (405, 405),
+    "password_change": (302, 200),
+    "accounts_second_step": (302, 302),
+    "accounts_enrol": (302, 200),
+    "accounts_passkey_ask": (405, 405),
+    "accounts_passkey_show": (405, 405),
+    "accounts_passkey_ask_new": (405, 405),
+    "accounts_passkey_new": (405, 405),
+    "accounts_ask_reset": (200, 200),
+    "accounts_reset": (404, 404),
+    "accounts_prove": (302, 200),
+    "accounts_security": (302, 200),
+    "accounts_session_end": (302, 405),
+    "accounts_end_others": (302, 405),
+    "accounts_factor_remove": (302, 405),
+    "accounts_codes_renew": (302, 405),
+}

@@ -120,9 +120,9 @@ SITE_ROUTES = [r for r in ROUTES if r.name in SITE and r.pattern not in UNNAMED 
 def test_page_of_the_site(worlds, browsers, route: Route):
     ours, theirs = worlds
     place = re.sub(r"\^?\(\?P<app_label>[^)]*\)", "datasets", route.pattern).rstrip("$")
-    place = place.replace("<path:content_type_id>", "1").replace(
-        "<path:object_id>", ours.ids["job"]
-    )
+    place = place.replace("<path:content_type_id>", "1").replace("<slug:kind>", "app")
+    place = re.sub(r"<(path|uuid):\w+>", ours.ids["job"], place)
+    place = place.replace("<str:token>", ABSENT["invitation"])
     for name, client in browsers.items():
         status, text, _ = get(ours, client, f"/{place}")
         outside = name in ("anonymous", "foreign")

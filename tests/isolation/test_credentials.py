@@ -132,4 +132,4 @@ def test_password_opens_the_own_bank_only(worlds):
     form = {"username": user.email, "password": "correct horse battery"}
     assert Client(HTTP_HOST=theirs.bank.host).post("/admin/login/", form).status_code == 200
     opened = Client(HTTP_HOST=ours.bank.host).post("/admin/login/", form)
-    assert (opened.status_code, opened["Location"]) == (302, "/admin/")
+    assert (opened.status_code, opened["Location"]) == (302, "/admin/second-step/")

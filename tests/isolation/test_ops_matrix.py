@@ -17,7 +17,16 @@ from core.actors import system_actor
 from core.tenancy import public_scope
 from jobs.models import Job
 from tenants.models import Bank, Plan
-from tests.isolation.routes import Page, Section, admin_routes, api_patterns, operations, page_of
+from tests.isolation.routes import (
+    SIGN_IN,
+    Page,
+    Section,
+    admin_routes,
+    api_patterns,
+    operations,
+    page_of,
+)
+from tests.sign_in import ops_browser
 
 HOST = "ops.localhost"
 SECTIONS = {
@@ -35,6 +44,11 @@ PAGES = {
     "accounts_user_disable": Page("accounts.user.change", "user"),
     "accounts_user_enable": Page("accounts.user.change", "user"),
     "accounts_user_invite_again": Page("accounts.user.change", "user"),
+    "accounts_user_reset_factors": Page("accounts.user.change", "user"),
+    "accounts_user_end_sessions": Page("accounts.user.change", "user"),
+    "accounts_user_seal": Page("", "user"),
+    "accounts_user_withdraw_seal": Page("", "user"),
+    "accounts_rules": Page("accounts.rules.change", shows=False),
     "accounts_apiclient_rotate": Page("accounts.client.change", "client"),
     "accounts_apiclient_revoke": Page("accounts.client.change", "client"),
     "job_progress": Page("jobs.view", "job"),
@@ -46,9 +60,8 @@ PAGES = {
 SITE = {
     "": (302, 302),
     "index": (302, 200),
-    "login": (200, 302),
-    "logout": (302, 405),
-    "password_change": (302, 200),
+    **SIGN_IN,
+    "accounts_user_session_end": (302, 404),
     "password_change_done": (302, 200),
     "autocomplete": (302, 403),
     "jsi18n": (302, 200),
@@ -96,8 +109,7 @@ def ops(worlds) -> dict[str, Any]:
     system = system_actor("test")
     with public_scope():
         operator = User.objects.create(email="op@p.test", name="Olga", roles=["operator"])
-        browser = Client(HTTP_HOST=HOST)
-        browser.force_login(operator, backend="accounts.backends.BankBackend")
+        browser = ops_browser(operator, HOST)
         invited, link = invite_person(
             email="in@p.test", name="Ian", roles=["operator"], actor=system, base_url="http://x"
         )

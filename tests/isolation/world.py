@@ -29,6 +29,7 @@ from scoring.models import Model, ModelVersion
 from scoring.runtime import bundles
 from tests.scoring import portfolio
 from tests.scoring.conftest import run_now
+from tests.sign_in import bank_browser
 
 ROWS = 500
 SYSTEM = system_actor("test")
@@ -53,10 +54,7 @@ class World:
 
     def browser(self, user: User) -> Client:
         """A browser logged in at this bank."""
-        client = Client(HTTP_HOST=self.bank.host, raise_request_exception=True)
-        with bank_scope(self.bank):
-            client.force_login(user, backend="accounts.backends.BankBackend")
-        return client
+        return bank_browser(self.bank, user)
 
     def token(self, *scopes: str) -> str:
         """A bearer token with these scopes."""

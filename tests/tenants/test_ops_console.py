@@ -7,6 +7,7 @@ from accounts.models import User
 from core.tenancy import public_scope
 from jobs.models import Job
 from tenants.models import Bank
+from tests.sign_in import ops_browser
 
 OPS = "ops.localhost"
 
@@ -17,9 +18,7 @@ def operator(db) -> Client:
         user = User.objects.create(
             email="op@panorama.test", name="Olga Operator", roles=["operator"]
         )
-        client = Client(HTTP_HOST=OPS)
-        client.force_login(user, backend="accounts.backends.BankBackend")
-    return client
+    return ops_browser(user, OPS)
 
 
 FORM = {

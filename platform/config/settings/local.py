@@ -3,6 +3,7 @@
 from config.settings.base import *  # noqa: F403
 from config.settings.base import env
 
+LOCAL_ONE_TIME_CODES = True
 SESSION_COOKIE_SECURE = False
 CSRF_COOKIE_SECURE = False
 OUTGOING_LOCAL_HOSTS = env.list("PANORAMA_OUTGOING_LOCAL_HOSTS", default=[])

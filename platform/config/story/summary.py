@@ -44,6 +44,7 @@ def summary(story: Story, port: int) -> str:
         "",
         f"Operations  http://ops.localhost:{port}/admin/  login {story.operator}",
         f"Password of every demo login: {DEMO_PASSWORD}",
+        "Second step of a login: `make code EMAIL=analyst@aurora.example` prints the code of that person's app.",
         f"Told in {story.seconds - story.download_seconds:.0f} s (downloads {story.download_seconds:.0f} s beside).",
     ]
     return "\n".join(lines)

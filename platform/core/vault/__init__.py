@@ -11,11 +11,13 @@ from core.vault.lifecycle import (
     rewrap_subject_keys,
     rotate_bank_key,
 )
+from core.vault.platform import PlatformVault, scope_vault
 from core.vault.service import SubjectValue, Vault, vault
 
 __all__ = [
     "BankKeysMissing",
     "DecryptionRefused",
+    "PlatformVault",
     "SubjectErased",
     "SubjectValue",
     "Vault",
@@ -25,5 +27,6 @@ __all__ = [
     "rewrap_bank_keys",
     "rewrap_subject_keys",
     "rotate_bank_key",
+    "scope_vault",
     "vault",
 ]
