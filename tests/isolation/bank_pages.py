@@ -28,7 +28,9 @@ PAGES = {
     "accounts_user_invite_again": Page("accounts.user.change", "user"),
     "accounts_user_reset_factors": Page("accounts.user.change", "user"),
     "accounts_user_end_sessions": Page("accounts.user.change", "user"),
-    "accounts_user_session_end": Page("accounts.user.change", "user", fills=_SESSION, shows=False),
+    "accounts_user_session_end": Page(
+        "accounts.user.change", "user", "post", fills=_SESSION, shows=False
+    ),
     "accounts_user_seal": Page("accounts.emergency.change", "user"),
     "accounts_user_withdraw_seal": Page("accounts.emergency.change", "user"),
     "accounts_rules": Page("accounts.rules.change", shows=False),

@@ -111,13 +111,15 @@ def _locked(keys: Sequence[str]) -> list[AttemptCounter]:
     return list(found)
 
 
-@transaction.atomic(durable=False)
+@transaction.atomic
 def _admit(counters: Sequence[Counter]) -> None:
-    at = now()
+    begun = now()
     paces = {counter.key: counter.pace for counter in counters}
-    fresh = [AttemptCounter(key=key, last_at=at, next_at=at) for key in sorted(paces)]
+    fresh = [AttemptCounter(key=key, last_at=begun, next_at=begun) for key in sorted(paces)]
     AttemptCounter.objects.bulk_create(fresh, ignore_conflicts=True)
     rows = _locked(list(paces))
+    # Only now: while this one waited for the locks, others have counted at later moments.
+    at = now()
     wait = max((row.next_at - at).total_seconds() for row in rows)
     if wait > 0:
         seconds = ceil(wait)
