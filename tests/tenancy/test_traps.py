@@ -6,7 +6,7 @@ import pytest
 from celery import current_app
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import connection, connections
+from django.db import InterfaceError, OperationalError, connection, connections, transaction
 from django.db.utils import ProgrammingError
 from django_tenants.utils import schema_context  # noqa: TID251 - the trap itself
 
@@ -207,3 +207,21 @@ def test_unknown_banks_and_hosts_raise(db):
     with pytest.raises(UnknownBank):
         directory.by_host("evil.localhost")
     assert isinstance(directory.by_host("ALPHA.localhost."), BankContext)
+
+
+# --- A connection that is gone says so in Django's words ------------------------------------------------
+
+
+def test_savepoint_on_a_killed_connection_raises_djangos_error(
+    scratch_database, django_db_blocker, bank_a, superuser_connection
+):
+    with django_db_blocker.unblock(), bank_scope(bank_a), transaction.atomic():
+        User.objects.count()
+        with superuser_connection() as killer:
+            killer.execute(
+                "SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid]
+            )
+        with pytest.raises((OperationalError, InterfaceError)), transaction.atomic():
+            User.objects.count()
+        connection.close()
+        transaction.set_rollback(True)

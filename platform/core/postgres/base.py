@@ -109,14 +109,19 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
     # Savepoints and constraint checks name no table: they need no scope, and a test's or a request's
     # outermost atomic block may open and close outside any.
     def _savepoint(self, sid: str) -> None:
-        self.connection.execute(self.ops.savepoint_create_sql(sid))
+        self._send(self.ops.savepoint_create_sql(sid))
 
     def _savepoint_rollback(self, sid: str) -> None:
-        self.connection.execute(self.ops.savepoint_rollback_sql(sid))
+        self._send(self.ops.savepoint_rollback_sql(sid))
 
     def _savepoint_commit(self, sid: str) -> None:
-        self.connection.execute(self.ops.savepoint_commit_sql(sid))
+        self._send(self.ops.savepoint_commit_sql(sid))
 
     def check_constraints(self, table_names: Any = None) -> None:
-        self.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        self.connection.execute("SET CONSTRAINTS ALL DEFERRED")
+        self._send("SET CONSTRAINTS ALL IMMEDIATE")
+        self._send("SET CONSTRAINTS ALL DEFERRED")
+
+    def _send(self, statement: str) -> None:
+        """Past the cursors, so past their translation of errors: callers know Django's only."""
+        with self.wrap_database_errors:
+            self.connection.execute(statement)
