@@ -12,7 +12,8 @@ from unfold.decorators import action, display
 
 from accounts import services
 from accounts.choices import EndReason, Role
-from accounts.forms import ClientForm, PersonForm
+from accounts.client_admin import ClientAdmin
+from accounts.forms import PersonForm
 from accounts.models import ApiClient, User
 from accounts.pages import sign_in_pages
 from accounts.selectors import open_sign_ins, own_factors
@@ -206,76 +207,6 @@ class PersonAdmin(ServicePage, PolicyAdmin):
 
         question = _("Let this person be an ordinary administrator again?")
         return self.confirmed(request, object_id, question=question, run=run)
-
-
-class ClientAdmin(ServicePage, PolicyAdmin):
-    """A bank's systems and what they may do. A secret is shown once."""
-
-    view_permission = "accounts.client.view"
-    add_permission = "accounts.client.change"
-    form = ClientForm
-    list_display = ("name", "client_id", "show_scopes", "show_active", "created")
-    list_filter: ClassVar[list[Any]] = ["is_active"]
-    search_fields = ("name", "client_id")
-    readonly_fields = ("client_id", "is_active", "created_by", "created")
-    actions_detail: ClassVar[list[str]] = ["rotate", "revoke"]
-
-    @display(description=_("Scopes"))
-    def show_scopes(self, client: ApiClient) -> str:
-        return ", ".join(client.allowed_scopes)
-
-    @display(description=_("Active"), boolean=True)
-    def show_active(self, client: ApiClient) -> bool:
-        return bool(client.is_active)
-
-    def add_by_service(self, request: HttpRequest, data: dict[str, Any]) -> ApiClient:
-        client, secret = services.create_client(
-            name=data["name"],
-            scopes=data["allowed_scopes"],
-            actor=acting(request),
-        )
-        self._show_secret(request, client.client_id, secret)
-        return client
-
-    def _show_secret(self, request: HttpRequest, client_id: str, secret: str) -> None:
-        text = _("Client id %(id)s, secret %(secret)s. The secret is shown this once.")
-        messages.warning(request, text % {"id": client_id, "secret": secret})
-
-    def _holds_change(self, request: HttpRequest) -> bool:
-        return self._holds(request, self.add_permission)
-
-    def has_rotate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._holds_change(request)
-
-    def _client_id(self, request: HttpRequest, object_id: str) -> str:
-        client = self.get_object(request, object_id)
-        if client is None:
-            raise Http404
-        return str(client.client_id)
-
-    @action(description=_("New secret"), url_path="rotate", permissions=["rotate"])
-    def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        client_id = self._client_id(request, object_id)
-
-        def run() -> str:
-            secret = services.rotate_secret(client_id=client_id, actor=acting(request))
-            self._show_secret(request, client_id, secret)
-            return str(_("The old secret no longer works."))
-
-        question = _("Make a new secret? The old one stops working at once.")
-        return self.confirmed(request, object_id, question=question, run=run)
-
-    @action(description=_("Revoke"), url_path="revoke", permissions=["rotate"])
-    def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        client_id = self._client_id(request, object_id)
-
-        def run() -> str:
-            services.revoke_client(client_id=client_id, actor=acting(request))
-            return str(_("The client is revoked and its tokens are gone."))
-
-        return self.confirmed(
-            request, object_id, question=_("Revoke this client for good?"), run=run
-        )
 
 
 for site in (bank_site, ops_site):

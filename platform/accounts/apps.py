@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+HOUR = 3600.0
+
 
 class AccountsConfig(AppConfig):
     name = "accounts"
@@ -8,8 +10,10 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import openapi, permissions  # noqa: F401 - openapi registers itself
+        from accounts.upkeep import remove_expired
         from core.console.navigation import NavItem, add_items
         from core.console.step_up import require_fresh
+        from core.ticks import Tick, register_tick
 
         permissions.register_all()
         require_fresh(
@@ -20,9 +24,11 @@ class AccountsConfig(AppConfig):
             "accounts_user_disable", "accounts_user_enable", "accounts_user_invite_again",
             "accounts_user_reset_factors", "accounts_user_seal", "accounts_user_withdraw_seal",
             "accounts_user_end_sessions",
-            "accounts_apiclient_rotate", "accounts_apiclient_revoke",
+            "accounts_apiclient_rotate", "accounts_apiclient_rotate_slowly",
+            "accounts_apiclient_end_old_secrets", "accounts_apiclient_revoke",
             "accounts_factor_remove", "accounts_codes_renew", "password_change",
         )  # fmt: skip
+        register_tick(Tick("accounts.expired", HOUR, remove_expired))
         for site in ("bank", "ops"):
             add_items(
                 site,

@@ -48,3 +48,10 @@ class EndReason(models.TextChoices):
     PASSWORD = "password", _("The password changed")
     DISABLED = "disabled", _("The person was disabled")
     RESET = "reset", _("The second factor was reset")
+
+
+class ClientMethod(models.TextChoices):
+    """How an API client shows who it is, by the names of OpenID Connect's client authentication."""
+
+    SECRET = "client_secret", _("Secret")
+    KEY = "private_key_jwt", _("Signed assertion (private_key_jwt)")

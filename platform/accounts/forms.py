@@ -12,9 +12,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from accounts import policies
 from accounts.choices import BANK_ROLES, OPS_ROLES, Role
-from accounts.models import ApiClient, User
+from accounts.models import User
 from core.tenancy import PUBLIC_SCHEMA, current_schema
 
 
@@ -33,23 +32,6 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         model = User
         fields = ("email", "name", "roles")
         widgets = {"email": UnfoldAdminEmailInputWidget, "name": UnfoldAdminTextInputWidget}
-
-
-def scope_choices() -> list[tuple[str, str]]:
-    operators = current_schema() == PUBLIC_SCHEMA
-    known = policies.scopes() if operators else policies.bank_scopes()
-    return [(scope, f"{scope} — {text}") for scope, text in sorted(known.items())]
-
-
-class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
-    allowed_scopes = forms.MultipleChoiceField(
-        label=_("Scopes"), choices=scope_choices, widget=UnfoldAdminCheckboxSelectMultipleWidget
-    )
-
-    class Meta:
-        model = ApiClient
-        fields = ("name", "allowed_scopes")
-        widgets = {"name": UnfoldAdminTextInputWidget}
 
 
 class SignInForm(forms.Form):

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from oauth2_provider.models import AbstractApplication
 
 from accounts import policies
-from accounts.choices import Role
+from accounts.choices import ClientMethod, Role
+from accounts.client_rows import ClientSecret, UsedAssertion
 from accounts.sign_in_rows import (
     AttemptCounter,
     CodeDevice,
@@ -28,6 +29,7 @@ from core.tenancy import PUBLIC_SCHEMA, current_schema
 __all__ = [
     "ApiClient",
     "AttemptCounter",
+    "ClientSecret",
     "CodeDevice",
     "Invitation",
     "Passkey",
@@ -35,6 +37,7 @@ __all__ = [
     "RecoveryCode",
     "SecurityRules",
     "SignIn",
+    "UsedAssertion",
     "User",
 ]
 
@@ -140,7 +143,10 @@ class Invitation(BaseRow):
 
 
 class ApiClient(AbstractApplication):
-    """A bank's system: OAuth 2.0 client credentials (RFC 6749, section 4.4), secret kept as a hash."""
+    """A bank's system: OAuth 2.0 client credentials (RFC 6749, section 4.4), by secret or by a key of its own.
+
+    Its secrets are rows of `ClientSecret`; the library's own column for one stays empty.
+    """
 
     database_rights = "write"
 
@@ -149,6 +155,21 @@ class ApiClient(AbstractApplication):
     )
     is_active = models.BooleanField(_("active"), default=True)
     created_by = models.CharField(max_length=200, blank=True)
+    method = models.CharField(
+        _("authentication"),
+        max_length=20,
+        choices=ClientMethod.choices,
+        default=ClientMethod.SECRET,
+    )
+    # The public keys of `private_key_jwt`: given, or where they are.
+    jwks = models.JSONField(_("public keys (JWK set)"), null=True, blank=True)
+    jwks_uri = models.URLField(_("address of the public keys"), max_length=500, blank=True)
+    networks = ArrayField(
+        models.CharField(max_length=50), default=list, blank=True, verbose_name=_("networks")
+    )
+    token_seconds = models.PositiveIntegerField(_("seconds a token lives"), default=3600)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
 
     class Meta(AbstractApplication.Meta):
         swappable = "OAUTH2_PROVIDER_APPLICATION_MODEL"

@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 from rest_framework.permissions import AllowAny
 
-from accounts.api.token import Revoke, Token
+from accounts.api.token import revoke, token
 
 PUBLIC_VIEW = {"authentication_classes": [], "permission_classes": [AllowAny]}
 
@@ -12,8 +12,8 @@ PUBLIC_VIEW = {"authentication_classes": [], "permission_classes": [AllowAny]}
 def api(urlconf: str, schema_urlconf: str) -> list[URLPattern | URLResolver]:
     """The API below /api/v1/, its token endpoint and its documentation."""
     return [
-        path("api/v1/oauth/token", Token.as_view(), name="token"),
-        path("api/v1/oauth/revoke", Revoke.as_view(), name="revoke"),
+        path("api/v1/oauth/token", token, name="token"),
+        path("api/v1/oauth/revoke", revoke, name="revoke"),
         path("api/v1/", include(urlconf)),
         path(
             "api/openapi.json",

@@ -103,7 +103,12 @@ def test_client_secret_is_shown_once_and_kept_as_a_hash(bank_a, staff, api):
     admin = staff(bank_a, "bank_admin")
     answer = admin.post(
         "/admin/accounts/apiclient/add/",
-        {"name": "core system", "allowed_scopes": ["jobs:read"]},
+        {
+            "name": "core system",
+            "allowed_scopes": ["jobs:read"],
+            "method": "client_secret",
+            "token_seconds": "3600",
+        },
         follow=True,
     )
     text = answer.content.decode()

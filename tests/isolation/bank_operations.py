@@ -47,11 +47,27 @@ def _model(world: World) -> dict[str, Any]:
     return {"code": f"new-{world.canary.lower()}", "name": f"{world.canary} new"}
 
 
+def _client(world: World) -> dict[str, Any]:
+    return {"name": f"{world.canary} system", "scopes": ["clients:write"]}
+
+
+_CLIENTS, _NARROW = "/api/v1/clients", {"client_id": "narrow"}
 _POLICY = {"version_id": "policy"}
 _READ, _TRAIN, _DECIDE = "scoring:read", "scoring:train", "scoring:decide"
 _DATA, _WRITE = "datasets:read", "datasets:write"
 _DATASETS, _SCORING = "/api/v1/datasets", "/api/v1/scoring"
 OPERATIONS = {
+    f"GET {_CLIENTS}": Operation("clients:read"),
+    f"POST {_CLIENTS}": Operation("clients:write", 201, _client),
+    f"GET {_CLIENTS}/{{client_id}}": Operation("clients:read", kinds=_NARROW),
+    f"PUT {_CLIENTS}/{{client_id}}": Operation("clients:write", 200, _client, _NARROW),
+    f"POST {_CLIENTS}/{{client_id}}/secrets": Operation(
+        "clients:write", 201, lambda w: {}, _NARROW, shows=False
+    ),
+    f"POST {_CLIENTS}/{{client_id}}/secrets/{{secret_id}}:end": Operation(
+        "clients:write", kinds=_NARROW
+    ),
+    f"POST {_CLIENTS}/{{client_id}}/revocation": Operation("clients:write", kinds=_NARROW),
     f"GET {_DATASETS}": Operation(_DATA),
     f"POST {_DATASETS}": Operation(_WRITE, 201, _named),
     f"GET {_DATASETS}/{{dataset_id}}": Operation(_DATA),

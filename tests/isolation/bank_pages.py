@@ -35,6 +35,8 @@ PAGES = {
     "accounts_user_withdraw_seal": Page("accounts.emergency.change", "user"),
     "accounts_rules": Page("accounts.rules.change", shows=False),
     "accounts_apiclient_rotate": Page("accounts.client.change", "client"),
+    "accounts_apiclient_rotate_slowly": Page("accounts.client.change", "client"),
+    "accounts_apiclient_end_old_secrets": Page("accounts.client.change", "client"),
     "accounts_apiclient_revoke": Page("accounts.client.change", "client"),
     "job_progress": Page("jobs.view", "job", shows=False),
     "jobs_job_cancel": Page("jobs.control", "job"),

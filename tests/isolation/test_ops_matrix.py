@@ -50,6 +50,8 @@ PAGES = {
     "accounts_user_withdraw_seal": Page("", "user"),
     "accounts_rules": Page("accounts.rules.change", shows=False),
     "accounts_apiclient_rotate": Page("accounts.client.change", "client"),
+    "accounts_apiclient_rotate_slowly": Page("accounts.client.change", "client"),
+    "accounts_apiclient_end_old_secrets": Page("accounts.client.change", "client"),
     "accounts_apiclient_revoke": Page("accounts.client.change", "client"),
     "job_progress": Page("jobs.view", "job"),
     "jobs_job_cancel": Page("jobs.control", "job"),
@@ -96,6 +98,16 @@ OPERATIONS = {
     "POST /api/v1/jobs/{job_id}:cancel": Operation("jobs:write", 409),
     "POST /api/v1/jobs/{job_id}:resume": Operation("jobs:write", 409),
 }
+_CLIENT = {"name": "system", "scopes": ["jobs:read"]}
+OPERATIONS |= {
+    "GET /api/v1/clients": Operation("clients:read"),
+    "POST /api/v1/clients": Operation("clients:write", 201, _CLIENT),
+    "GET /api/v1/clients/{client_id}": Operation("clients:read"),
+    "PUT /api/v1/clients/{client_id}": Operation("clients:write", 200, _CLIENT),
+    "POST /api/v1/clients/{client_id}/secrets": Operation("clients:write", 201),
+    "POST /api/v1/clients/{client_id}/secrets/{secret_id}:end": Operation("clients:write"),
+    "POST /api/v1/clients/{client_id}/revocation": Operation("clients:write"),
+}
 ABSENT = {
     "bank": "799999", "plan": "799999", "client": "799999", "slug": "nowhere", "invitation": "none"
 }  # fmt: skip
@@ -124,6 +136,8 @@ def ops(worlds) -> dict[str, Any]:
             "bank": str(Bank.objects.get(slug="alpha").pk), "plan": str(Plan.objects.first().pk),
             "user": str(invited.pk), "client": str(clients["full"][0].pk), "job": str(job.pk),
             "entry": str(AuditEntry.objects.latest("id").pk), "slug": "alpha",
+            "client_id": clients["narrow"][0].client_id,
+            "secret": str(clients["narrow"][0].secrets.get().pk),
             "invitation": link.rstrip("/").rpartition("/")[2],
         }  # fmt: skip
     tokens = {}
@@ -200,7 +214,9 @@ def test_operation(worlds, ops, name):
 
     def send(token: str, *, absent: bool = False) -> tuple[int, str]:
         address = path.replace("{slug}", ABSENT["slug"] if absent else ops["ids"]["slug"])
-        address = address.replace("{job_id}", NO_ID if absent else ops["ids"]["job"])
+        for name in ("job_id", "client_id", "secret_id"):
+            known = ops["ids"][name.removesuffix("_id") if name != "client_id" else name]
+            address = address.replace(f"{{{name}}}", NO_ID if absent else known)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         status, text, _ = ask(
             Client(), address, method, data=json.dumps(operation.send),

@@ -158,8 +158,16 @@ def _people(world: World) -> None:
         "user": str(invited.id),
         "invitation": link.rstrip("/").rpartition("/")[2],
         "client": str(client.pk),
+        **_narrow_client(world),
         "client_id": client.client_id,
     }
+
+
+def _narrow_client(world: World) -> dict[str, str]:
+    """A client that another with `clients:write` alone may change, and one of its secrets."""
+    client, _ = create_client(name=f"{world.canary} narrow", scopes=["clients:write"], actor=SYSTEM)
+    secret = client.secrets.get()
+    return {"narrow": client.client_id, "secret": str(secret.pk)}
 
 
 def rows_of(canary: str, count: int = ROWS) -> bytes:

@@ -1,5 +1,13 @@
 from accounts.services.attempts import TooManyAttempts
-from accounts.services.clients import create_client, revoke_client, rotate_secret
+from accounts.services.client_rules import ClientRules
+from accounts.services.clients import (
+    change_client,
+    create_client,
+    end_old_secrets,
+    end_secret,
+    revoke_client,
+    rotate_secret,
+)
 from accounts.services.codes import (
     draft_code_device,
     enrol_code_device,
@@ -44,6 +52,7 @@ from accounts.services.sign_ins import (
 )
 
 __all__ = [
+    "ClientRules",
     "RelyingParty",
     "TooManyAttempts",
     "accept_invitation",
@@ -51,6 +60,7 @@ __all__ = [
     "ask_for_passkey",
     "begin_passkey",
     "begin_sign_in",
+    "change_client",
     "change_password",
     "change_person",
     "change_rules",
@@ -58,6 +68,8 @@ __all__ = [
     "create_client",
     "current_rules",
     "draft_code_device",
+    "end_old_secrets",
+    "end_secret",
     "end_sign_in",
     "end_sign_ins",
     "enrol_code_device",

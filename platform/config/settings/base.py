@@ -158,11 +158,10 @@ EMAIL_FILE_PATH = str(RUN_DIR / "outbox")
 DEFAULT_FROM_EMAIL = env("PANORAMA_FROM_EMAIL", default=f"panorama@{BASE_DOMAIN}")
 
 # --- API --------------------------------------------------------------------------------------------------
+# How long the old secret of an API client goes on working beside a new one, when asked for on its page.
+CLIENT_SECRET_OVERLAP_HOURS = env.int("PANORAMA_CLIENT_SECRET_OVERLAP_HOURS", default=72)
 OAUTH2_PROVIDER_APPLICATION_MODEL = "accounts.ApiClient"
 OAUTH2_PROVIDER = {
-    "SCOPES_BACKEND_CLASS": "accounts.oauth.ClientScopes",
-    "OAUTH2_VALIDATOR_CLASS": "accounts.oauth.ClientValidator",
-    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
     "ALLOWED_GRANT_TYPES": ["client-credentials"],
     "PKCE_REQUIRED": True,
     # RFC 9700: tokens are kept as hashes, and no grant but client credentials exists.

@@ -3,23 +3,27 @@
 import hashlib
 import threading
 import time
-from dataclasses import replace
 
 from django.http import HttpRequest
 
-from accounts.authentication import actor_of_token
+from accounts.authentication import TokenFacts, check, facts_of_token
 from core.actors import Actor
+from core.client_address import client_address
+from core.clock import now
 from core.errors import NotAuthenticated
 from core.tenancy import current_context
 
 SECONDS = 3.0
 _MOST = 10_000
 _lock = threading.Lock()
-_known: dict[tuple[str, bytes], tuple[float, Actor]] = {}
+_known: dict[tuple[str, bytes], tuple[float, TokenFacts]] = {}
 
 
 def client_of(request: HttpRequest) -> Actor:
-    """The calling client. Raises `NotAuthenticated`; only tokens that were accepted are kept."""
+    """The calling client. Raises `NotAuthenticated`; only tokens that are known are kept.
+
+    What is kept are facts; the rule is asked with each request, so that an expiry or another address counts at once.
+    """
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     token = token.strip()
     if kind.lower() != "bearer" or not token:
@@ -28,14 +32,14 @@ def client_of(request: HttpRequest) -> Actor:
     key = (current_context().schema, hashlib.sha256(token.encode()).digest())
     found = _known.get(key)
     if found is None or found[0] < time.monotonic():
-        actor = actor_of_token(token)
+        facts = facts_of_token(token)
         with _lock:
             if len(_known) >= _MOST:
                 _known.clear()
-            _known[key] = (time.monotonic() + SECONDS, actor)
+            _known[key] = (time.monotonic() + SECONDS, facts)
     else:
-        actor = found[1]
-    return replace(actor, request_id=request_id)
+        facts = found[1]
+    return check(facts, address=client_address(request), moment=now(), request_id=request_id)
 
 
 def forget_tokens() -> None:
