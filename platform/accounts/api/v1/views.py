@@ -4,15 +4,14 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts import services
 from accounts.api.v1 import serializers as shapes
 from accounts.authentication import acting_client
 from accounts.models import ApiClient
+from core.api.views import ApiList, ApiView
 from core.errors import NotFound
 
 Codes = dict[str, str]
@@ -33,7 +32,7 @@ def _entry(request: Request) -> shapes.ClientEntry:
     return entry
 
 
-class ClientList(ListAPIView[ApiClient]):
+class ClientList(ApiList[ApiClient]):
     """API clients, newest first."""
 
     permission_codes: ClassVar[Codes] = {"GET": _VIEW, "POST": _CHANGE}
@@ -55,7 +54,7 @@ class ClientList(ListAPIView[ApiClient]):
         return Response({**body, "client_secret": secret}, status=201)
 
 
-class ClientDetail(APIView):
+class ClientDetail(ApiView):
     permission_codes: ClassVar[Codes] = {"GET": _VIEW, "PUT": _CHANGE}
 
     @extend_schema(responses=shapes.ClientSerializer)
@@ -75,7 +74,7 @@ class ClientDetail(APIView):
         return Response(shapes.ClientSerializer(_found(client_id)).data)
 
 
-class SecretList(APIView):
+class SecretList(ApiView):
     """A new secret; the one before may work on for some hours."""
 
     permission_codes: ClassVar[Codes] = {"POST": _CHANGE}
@@ -92,7 +91,7 @@ class SecretList(APIView):
         return Response({"client_id": client_id, "client_secret": secret}, status=201)
 
 
-class SecretEnd(APIView):
+class SecretEnd(ApiView):
     permission_codes: ClassVar[Codes] = {"POST": _CHANGE}
 
     @extend_schema(request=None, responses=shapes.ClientSerializer)
@@ -103,7 +102,7 @@ class SecretEnd(APIView):
         return Response(shapes.ClientSerializer(_found(client_id)).data)
 
 
-class ClientRevoke(APIView):
+class ClientRevoke(ApiView):
     """The end of a client: it and its tokens stop working."""
 
     permission_codes: ClassVar[Codes] = {"POST": _CHANGE}
