@@ -3,6 +3,7 @@
 import sys
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
@@ -13,6 +14,7 @@ _TITLES = {
     400: "Bad request",
     403: "This is not allowed",
     404: "Not found",
+    413: "The body is too large",
     500: "Something went wrong here",
     503: "Temporarily not available",
 }
@@ -20,6 +22,7 @@ _CODES = {
     400: "bad_request",
     403: "forbidden",
     404: "not_found",
+    413: "too_large",
     500: "internal_error",
     503: "unavailable",
 }
@@ -47,7 +50,13 @@ def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return _answer(request, 400)
+    large = isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent)
+    return _answer(request, 413 if large else 400)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form whose token does not fit: most often a page that was open for too long."""
+    return _answer(request, 403)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -23,6 +23,11 @@ class BankLogFilter(logging.Filter):
     """Adds `bank` and `request_id` to each record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.bank = _schema.get()
-        record.request_id = _request_id.get()
+        bank, request_id = _schema.get(), _request_id.get()
+        request = getattr(record, "request", None)
+        if request_id == "-" and request is not None:
+            # Django tells of an error answer when the request has left its scope already.
+            request_id = getattr(request, "request_id", "-")
+            bank = getattr(getattr(request, "context", None), "schema", "-")
+        record.bank, record.request_id = bank, request_id
         return True

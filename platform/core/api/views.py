@@ -1,6 +1,6 @@
 """Base of every management route: a call with an `Idempotency-Key` has its effect once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
@@ -13,8 +13,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.api.bodies import whole_body
+from core.api.query import Parameter, check_query
 from core.idempotency.calls import HEADER, REPLAYED_HEADER, Answer, Call, new_call
 from core.idempotency.once import answer_once
+from core.pagination import BY_TIME, CURSOR, list_parameters
 from core.rate_limits import charge
 from core.renderers import OrjsonRenderer
 from core.request import acting
@@ -34,12 +36,20 @@ class ApiView(APIView):
     """
 
     streams_body: ClassVar[bool] = False
+    # The query parameters of each method; any other is refused by name.
+    query_parameters: ClassVar[Mapping[str, tuple[Parameter, ...]]] = {}
+
+    @classmethod
+    def parameters_of(cls, method: str) -> tuple[Parameter, ...]:
+        """What a method takes in the query."""
+        return cls.query_parameters.get("GET" if method == "HEAD" else method, ())
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Rights, rate limits, and the handler behind its key: this instance serves this request alone."""
         super().initial(request, *args, **kwargs)
         charge(request._request, acting(request._request))
         method = (request.method or "").upper()
+        check_query(request.query_params, self.parameters_of(method))
         if method in MUTATING and HEADER in request.headers and not self.streams_body:
             name = method.lower()
             if handler := getattr(self, name, None):
@@ -58,7 +68,16 @@ class ApiView(APIView):
 
 
 class ApiList(ApiView, ListAPIView[M]):
-    """A list by cursor; `serializer_class` shows a row."""
+    """A list by cursor; `serializer_class` shows a row. `sort_fields` maps the names of orders to columns."""
+
+    sort_fields: ClassVar[Mapping[str, str]] = BY_TIME
+
+    @classmethod
+    def parameters_of(cls, method: str) -> tuple[Parameter, ...]:
+        own = super().parameters_of(method)
+        if method not in ("GET", "HEAD"):
+            return own
+        return (*own, *list_parameters(cls.sort_fields), CURSOR)
 
 
 def _call(request: Request, body: bytes) -> Call:

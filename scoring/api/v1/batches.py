@@ -1,5 +1,6 @@
 """`/api/v1/scoring/batches`: a dataset in, a job, a file out."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.http import StreamingHttpResponse
@@ -8,23 +9,33 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.query import Parameter
 from core.api.views import ApiView
+from jobs.choices import JobState
 from scoring import permissions, selectors, services
 from scoring.api.v1 import serializers as shapes
 from scoring.api.v1.lists import ViewList, caller
 
 Codes = dict[str, str]
+Query = Mapping[str, tuple[Parameter, ...]]
 
 
 class BatchList(ViewList):
     """Batches, newest first; a `POST` starts one with what is live now."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW, "POST": permissions.BATCH}
+    query_parameters: ClassVar[Query] = {
+        "GET": (
+            Parameter("state", "of the job", choices=tuple(JobState.values)),
+            Parameter("model", "id of the model", kind="uuid"),
+        )
+    }
     serializer_class = shapes.BatchSerializer
     as_view_row = staticmethod(selectors.as_batch)
 
     def get_queryset(self):  # type: ignore[no-untyped-def]
-        return selectors.batch_rows()
+        query = self.request.query_params
+        return selectors.batch_rows(model_id=query.get("model", ""), state=query.get("state", ""))
 
     @extend_schema(request=shapes.NewBatchSerializer, responses={202: shapes.BatchSerializer})
     def post(self, request: Request) -> Response:

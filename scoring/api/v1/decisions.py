@@ -1,6 +1,6 @@
 """`/api/v1/scoring/decisions`: asking goes through `hot`, looking back through here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.query import Parameter
 from core.api.views import ApiView
 from scoring import permissions, selectors, services
 from scoring.api.v1 import hot
@@ -18,6 +19,7 @@ from scoring.api.v1.shapes import decision_body, detail_body
 from scoring.choices import Outcome
 
 Codes = dict[str, str]
+Query = Mapping[str, tuple[Parameter, ...]]
 _KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
@@ -53,6 +55,13 @@ class DecisionList(_HotPost, ViewList):
         "GET": permissions.DECISION_VIEW,
         "POST": permissions.DECIDE,
     }
+    query_parameters: ClassVar[Query] = {
+        "GET": (
+            Parameter("outcome", choices=tuple(Outcome.values)),
+            Parameter("model", "code of the model"),
+            Parameter("application", "the bank's own reference, whole"),
+        )
+    }
     serializer_class = shapes.DecisionSerializer
     hot_post = staticmethod(hot.decide_one)
 
@@ -63,13 +72,6 @@ class DecisionList(_HotPost, ViewList):
             reference=query_text(self.request, "application"),
         )
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("outcome", str, enum=Outcome.values),
-            OpenApiParameter("model", str),
-            OpenApiParameter("application", str),
-        ]
-    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.get_queryset())
         bodies = [decision_body(selectors.as_view(row)) for row in page or ()]
@@ -103,11 +105,11 @@ class DecisionDetail(ApiView):
     """One decision with its trace. `include=inputs` adds what the person sent, which is written down as a read."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.DECISION_VIEW}
+    query_parameters: ClassVar[Query] = {
+        "GET": (Parameter("include", "`inputs`: what was sent", choices=("inputs",)),)
+    }
 
-    @extend_schema(
-        parameters=[OpenApiParameter("include", str, enum=["inputs"])],
-        responses=shapes.DecisionDetailSerializer,
-    )
+    @extend_schema(responses=shapes.DecisionDetailSerializer)
     def get(self, request: Request, decision_id: str) -> Response:
         view = selectors.get_decision(str(decision_id))
         inputs = None

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts import policies
+from core.api.query import check_query
 from core.errors import ProblemError, Unavailable
 from core.idempotency.calls import REPLAYED_HEADER
 from core.problem import error_response, problem_response
@@ -31,6 +32,7 @@ def _hot(view: View) -> View:
     @wraps(view)
     def run(request: HttpRequest) -> HttpResponse:
         try:
+            check_query(request.GET, ())
             return view(request)
         except ProblemError as error:
             response = error_response(request, error)

@@ -1,26 +1,32 @@
 """`/api/v1/scoring/models`, `model-runs`, `model-versions`, `live`. People approve and deploy, in the admin."""
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
 
 from django.utils.dateparse import parse_datetime
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.query import Parameter
 from core.api.views import ApiView
-from core.errors import field_error
+from core.pagination import BY_TIME
+from jobs.choices import JobState
 from scoring import permissions, selectors, services
 from scoring.api.v1 import serializers as shapes
-from scoring.api.v1.lists import ViewList, caller, query_text
+from scoring.api.v1.lists import ViewList, caller
 from scoring.choices import Stage
 
 Codes = dict[str, str]
+Query = Mapping[str, tuple[Parameter, ...]]
+_MODEL = Parameter("model", "id of the model", kind="uuid")
 
 
 class ModelList(ViewList):
     """Models, newest first; a `POST` makes another."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW, "POST": permissions.TRAIN}
+    sort_fields: ClassVar[Mapping[str, str]] = {**BY_TIME, "code": "code", "name": "name"}
     serializer_class = shapes.ModelSerializer
     as_view_row = staticmethod(selectors.as_model)
 
@@ -48,15 +54,15 @@ class RunList(ViewList):
     """Training runs, newest first; a `POST` starts one and answers with its job."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW, "POST": permissions.TRAIN}
+    query_parameters: ClassVar[Query] = {
+        "GET": (Parameter("state", "of the job", choices=tuple(JobState.values)), _MODEL)
+    }
     serializer_class = shapes.RunSerializer
     as_view_row = staticmethod(selectors.as_run)
 
     def get_queryset(self):  # type: ignore[no-untyped-def]
-        return selectors.run_rows(state=query_text(self.request, "state"))
-
-    @extend_schema(parameters=[OpenApiParameter("state", str, description="of the job")])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().get(request, *args, **kwargs)
+        query = self.request.query_params
+        return selectors.run_rows(model_id=query.get("model", ""), state=query.get("state", ""))
 
     @extend_schema(request=shapes.NewRunSerializer, responses={202: shapes.RunSerializer})
     def post(self, request: Request) -> Response:
@@ -89,15 +95,15 @@ class VersionList(ViewList):
     """Model versions, newest first; filter by `stage`."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}
+    query_parameters: ClassVar[Query] = {
+        "GET": (Parameter("stage", choices=tuple(Stage.values)), _MODEL)
+    }
     serializer_class = shapes.VersionSerializer
     as_view_row = staticmethod(selectors.as_version)
 
     def get_queryset(self):  # type: ignore[no-untyped-def]
-        return selectors.version_rows(stage=query_text(self.request, "stage"))
-
-    @extend_schema(parameters=[OpenApiParameter("stage", str, enum=Stage.values)])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().get(request, *args, **kwargs)
+        query = self.request.query_params
+        return selectors.version_rows(model_id=query.get("model", ""), stage=query.get("stage", ""))
 
 
 class VersionDetail(ApiView):
@@ -133,17 +139,11 @@ class Live(ApiView):
     """What stands in which slot, now or at a moment: `at=2026-11-24T10:00:00Z`."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}
+    query_parameters: ClassVar[Query] = {
+        "GET": (Parameter("at", "the moment, now unless told", kind="moment"),)
+    }
 
-    @extend_schema(
-        parameters=[OpenApiParameter("at", str)], responses=shapes.LiveSerializer(many=True)
-    )
+    @extend_schema(responses=shapes.LiveSerializer(many=True))
     def get(self, request: Request) -> Response:
-        moment = None
-        if text := query_text(request, "at"):
-            try:
-                moment = parse_datetime(text)
-            except ValueError:
-                moment = None
-            if moment is None or moment.tzinfo is None:
-                raise field_error("/at", "invalid", "A moment with its offset from UTC (RFC 3339).")
+        moment = parse_datetime(request.query_params.get("at", ""))
         return Response(shapes.LiveSerializer(selectors.live_at(moment), many=True).data)

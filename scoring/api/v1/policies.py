@@ -1,21 +1,24 @@
 """`/api/v1/scoring/policies`: read versions, check a flow, write a draft."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import orjson
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.query import Parameter
 from core.api.views import ApiView
 from scoring import permissions, selectors, services
 from scoring.api.v1 import serializers as shapes
 from scoring.api.v1.bodies import parse
-from scoring.api.v1.lists import ViewList, caller, query_text
+from scoring.api.v1.lists import ViewList, caller
 from scoring.choices import PolicyStage
 from scoring.contracts import PolicyIn
 
 Codes = dict[str, str]
+Query = Mapping[str, tuple[Parameter, ...]]
 
 
 def _draft(request: Request) -> PolicyIn:
@@ -26,15 +29,18 @@ class PolicyList(ViewList):
     """Policy versions, newest first; filter by `stage`."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}
+    query_parameters: ClassVar[Query] = {
+        "GET": (
+            Parameter("stage", choices=tuple(PolicyStage.values)),
+            Parameter("model", "id of the model", kind="uuid"),
+        )
+    }
     serializer_class = shapes.PolicyRowSerializer
     as_view_row = staticmethod(selectors.as_policy)
 
     def get_queryset(self):  # type: ignore[no-untyped-def]
-        return selectors.policy_rows(stage=query_text(self.request, "stage"))
-
-    @extend_schema(parameters=[OpenApiParameter("stage", str, enum=PolicyStage.values)])
-    def get(self, request: Request, *args: object, **kwargs: object) -> Response:
-        return super().get(request, *args, **kwargs)
+        query = self.request.query_params
+        return selectors.policy_rows(model_id=query.get("model", ""), stage=query.get("stage", ""))
 
 
 class PolicyDetail(ApiView):

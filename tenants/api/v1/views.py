@@ -1,5 +1,6 @@
 """`/api/v1/banks` on the ops host: onboard, look at, suspend, change the plan of banks."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
@@ -11,6 +12,7 @@ from accounts.authentication import acting_client
 from core.api.views import ApiList, ApiView
 from core.entries import Entry
 from core.errors import InvalidInput, NotFound
+from core.pagination import BY_TIME
 from jobs.api.v1.serializers import JobSerializer
 from tenants import services
 from tenants.choices import BankState
@@ -75,6 +77,7 @@ class BankList(ApiList[Bank]):
         "GET": "tenants.bank.view",
         "POST": "tenants.bank.change",
     }
+    sort_fields: ClassVar[Mapping[str, str]] = {**BY_TIME, "slug": "slug", "name": "name"}
     serializer_class = BankSerializer
     queryset = Bank.objects.select_related("plan").order_by("-id")
 

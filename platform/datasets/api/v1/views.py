@@ -1,5 +1,6 @@
 """`/api/v1/datasets`: datasets, files sent to them, contracts, quality, quarantine."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import msgspec
@@ -11,9 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import acting_client
+from core.api.query import Parameter
 from core.api.views import ApiList, ApiView
-from core.errors import NotFound
 from core.idempotency.calls import REPLAYED_HEADER, digest_of
+from core.pagination import BY_TIME
 from datasets import contracts, permissions, selectors, services
 from datasets.api.v1 import serializers as shapes
 from datasets.api.v1.schemas import DATA_CONTRACT, QUALITY_REPORT
@@ -23,27 +25,27 @@ from datasets.states import LoadState
 from jobs.selectors import get_job
 
 Codes = dict[str, str]
-_NAME = OpenApiParameter("name", str, description="part of the name")
-_STATE = OpenApiParameter("state", str, enum=LoadState.values)
-_FORMAT = OpenApiParameter("format", str, enum=["csv", "parquet"])
+Query = Mapping[str, tuple[Parameter, ...]]
+_NAME = Parameter("name", "part of the name")
+_STATE = Parameter("state", choices=tuple(LoadState.values))
+_FORMAT = Parameter("format", "csv unless told", choices=("csv", "parquet"))
+_FILE = (
+    Parameter("filename", "name of the file, for a raw body", kind="opaque"),
+    Parameter("as_of", "the day the data stands for, for a raw body", kind="date"),
+)
 
 
 class DatasetList(ApiList[Dataset]):
     """Datasets, newest first; filter by part of the `name` and by the newest load's `state`."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW, "POST": permissions.UPLOAD}
+    query_parameters: ClassVar[Query] = {"GET": (_NAME, _STATE)}
+    sort_fields: ClassVar[Mapping[str, str]] = {**BY_TIME, "name": "name"}
     serializer_class = shapes.DatasetSerializer
 
     def get_queryset(self):  # type: ignore[no-untyped-def]
         query = self.request.query_params
-        return selectors.dataset_rows(
-            name=query.get("name", "").replace("\x00", ""),
-            state=query.get("state", "").replace("\x00", ""),
-        )
-
-    @extend_schema(parameters=[_NAME, _STATE])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().get(request, *args, **kwargs)
+        return selectors.dataset_rows(name=query.get("name", ""), state=query.get("state", ""))
 
     @extend_schema(request=shapes.NewDatasetSerializer, responses={201: shapes.DatasetSerializer})
     def post(self, request: Request) -> Response:
@@ -69,13 +71,14 @@ class LoadList(ApiList[DatasetLoad]):
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW, "POST": permissions.UPLOAD}
     serializer_class = shapes.LoadSerializer
     streams_body = True
+    query_parameters: ClassVar[Query] = {"GET": (_STATE,), "POST": _FILE}
     parser_classes = (MultiPartParser, RawBodyParser)
 
     def get_queryset(self):  # type: ignore[no-untyped-def]
         if getattr(self, "swagger_fake_view", False):
             return selectors.load_rows()
         dataset = selectors.get_dataset(str(self.kwargs["dataset_id"]))
-        state = self.request.query_params.get("state", "").replace("\x00", "")
+        state = self.request.query_params.get("state", "")
         return selectors.load_rows(dataset_id=dataset.id, state=state)
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
@@ -83,15 +86,7 @@ class LoadList(ApiList[DatasetLoad]):
         request.upload_handlers = [self.uploads]
         return super().initialize_request(request, *args, **kwargs)
 
-    @extend_schema(parameters=[_STATE])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().get(request, *args, **kwargs)
-
     @extend_schema(
-        parameters=[
-            OpenApiParameter("filename", str, description="name of the file, for a raw body"),
-            OpenApiParameter("as_of", OpenApiTypes.DATE, description="the day the data stands for"),
-        ],
         request={
             "multipart/form-data": shapes.FileSerializer,
             "application/octet-stream": OpenApiTypes.BINARY,
@@ -167,17 +162,16 @@ class LoadQuarantine(ApiView):
     """The refused rows with row number, column and reason, as `csv` or `parquet`."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW_QUARANTINE}
-    # `format` names the file's kind here, not a renderer.
-    format_kwarg = None
+    query_parameters: ClassVar[Query] = {"GET": (_FORMAT,)}
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         renderer = self.get_renderers()[0]
         return renderer, renderer.media_type
 
-    @extend_schema(parameters=[_FORMAT], responses={(200, "text/csv"): OpenApiTypes.BINARY})
+    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.BINARY})
     def get(self, request: Request, dataset_id: str, load_id: str) -> FileResponse:
         load = selectors.get_load(str(load_id), dataset_id=str(dataset_id))
-        wanted: Any = request.query_params.get("format", "csv")
+        wanted: Any = request.query_params.get("format") or "csv"
         download = services.export_quarantine(
             load_id=load.id, format=wanted, actor=acting_client(request)
         )
@@ -197,14 +191,13 @@ class Contract(ApiView):
         "GET": permissions.VIEW,
         "PUT": permissions.CHANGE_CONTRACT,
     }
+    query_parameters: ClassVar[Query] = {
+        "GET": (Parameter("version", "the newest unless told", kind="integer", least=1),)
+    }
 
-    @extend_schema(
-        parameters=[OpenApiParameter("version", int)], responses=shapes.ContractSerializer
-    )
+    @extend_schema(responses=shapes.ContractSerializer)
     def get(self, request: Request, dataset_id: str) -> Response:
         version = request.query_params.get("version", "")
-        if version and not (version.isascii() and version.isdigit() and len(version) < 9):
-            raise NotFound("The dataset has no such contract.")
         view = selectors.get_contract(str(dataset_id), version=int(version) if version else None)
         return Response(contract_body(view))
 
