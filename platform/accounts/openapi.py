@@ -4,6 +4,8 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
+from accounts import policies
+
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """OAuth 2.0 client credentials."""
@@ -11,8 +13,16 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     target_class = "accounts.authentication.BearerAuthentication"
     name = "oauth2"
 
+    def get_security_requirement(self, auto_schema: Any) -> dict[str, list[str]]:
+        """The scope that the operation's permission asks for."""
+        codes = getattr(auto_schema.view, "permission_codes", {})
+        code = codes.get(auto_schema.method)
+        scope = policies.find(code).scope if code else ""
+        return {self.name: [scope] if scope else []}
+
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
-        return {
-            "type": "oauth2",
-            "flows": {"clientCredentials": {"tokenUrl": "/api/v1/oauth/token", "scopes": {}}},
+        flow = {
+            "tokenUrl": "/api/v1/oauth/token",
+            "scopes": dict(sorted(policies.scopes().items())),
         }
+        return {"type": "oauth2", "flows": {"clientCredentials": flow}}

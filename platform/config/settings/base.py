@@ -186,7 +186,7 @@ REST_FRAMEWORK = {
     # `format` is an ordinary parameter here: there is one representation.
     "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "core.problem.exception_handler",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "core.api.openapi.RouteSchema",
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
@@ -211,6 +211,12 @@ SPECTACULAR_SETTINGS = {
         "DecisionKindEnum": "scoring.choices.DecisionKind",
         "OutcomeEnum": "scoring.choices.Outcome",
     },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.api.openapi.complete",
+    ],
+    # The host is the bank, so the address has none.
+    "SERVERS": [{"url": "/"}],
     "SERVE_PERMISSIONS": [],
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/api/v1",

@@ -17,6 +17,9 @@ from scoring.api.v1 import serializers as shapes
 from scoring.api.v1.lists import ViewList, caller
 
 Codes = dict[str, str]
+_TABLES = {
+    (200, kind): OpenApiTypes.BINARY for kind in ("text/csv", "application/vnd.apache.parquet")
+}
 Query = Mapping[str, tuple[Parameter, ...]]
 
 
@@ -71,7 +74,7 @@ class BatchResults(ApiView):
         """The kind stands in the path; `Accept: text/csv` must not be an error."""
         return super().perform_content_negotiation(request, force=True)
 
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(responses=_TABLES)
     def get(self, request: Request, batch_id: str, kind: str) -> StreamingHttpResponse:
         results = services.batch_results(batch_id=str(batch_id), kind=kind, actor=caller(request))
         response = StreamingHttpResponse(results.pieces, content_type=results.content_type)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -25,8 +25,17 @@ _KEY = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     required=True,
-    description="1 to 128 characters",
+    description="1 to 128 visible ASCII characters; the same key and call is one decision and one answer",
 )
+_APPLICATION = {
+    "application": "A-2026-000017",
+    "customer": "C-55012",
+    "model": "german",
+    "inputs": {"age.in.years": 35, "credit.amount": 4200, "duration.in.month": 24},
+    "request": {"amount_minor": 420000, "term_months": 24},
+}
+_ONE = OpenApiExample("one application", _APPLICATION, request_only=True)
+_MANY = OpenApiExample("several", {"applications": [_APPLICATION]}, request_only=True)
 _REPLAYED = "The same key and body again: the same answer, with `Idempotency-Replayed: true`."
 
 
@@ -80,6 +89,7 @@ class DecisionList(_HotPost, ViewList):
     @extend_schema(
         parameters=[_KEY],
         request=shapes.ApplicationSerializer,
+        examples=[_ONE],
         responses={201: shapes.DecisionSerializer},
         description=f"Decide one application. {_REPLAYED}",
     )
@@ -94,6 +104,7 @@ class DecisionBatch(_HotPost):
     @extend_schema(
         parameters=[_KEY],
         request=shapes.ApplicationsSerializer,
+        examples=[_MANY],
         responses={201: shapes.DecisionsSerializer},
         description=f"Decide up to 1,000 applications: all or none. {_REPLAYED}",
     )

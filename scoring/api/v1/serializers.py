@@ -142,7 +142,7 @@ class PolicyRowSerializer(Shape):
 class PolicySerializer(Shape):
     row = PolicyRowSerializer()
     document = serializers.JSONField()
-    form = serializers.JSONField(allow_null=True)
+    form = serializers.JSONField()
     reasons = serializers.JSONField()
     catalogue_number = serializers.IntegerField()
     catalogue_sha256 = serializers.CharField()
@@ -161,7 +161,7 @@ class CheckedPolicySerializer(Shape):
     sha256 = serializers.CharField()
     inputs = serializers.ListField(child=serializers.CharField())
     codes = serializers.ListField(child=serializers.CharField())
-    form = serializers.JSONField(allow_null=True)
+    form = serializers.JSONField()
 
 
 class WishSerializer(Shape):
@@ -294,7 +294,7 @@ class BatchSerializer(Shape):
     rows = serializers.IntegerField()
     rows_done = serializers.IntegerField()
     chunks_done = serializers.IntegerField()
-    counts = serializers.JSONField(allow_null=True)
+    counts = serializers.JSONField()
     finished = serializers.BooleanField()
     job = JobSerializer()
     created_by = serializers.CharField()

@@ -25,6 +25,9 @@ from datasets.states import LoadState
 from jobs.selectors import get_job
 
 Codes = dict[str, str]
+_TABLES = {
+    (200, kind): OpenApiTypes.BINARY for kind in ("text/csv", "application/vnd.apache.parquet")
+}
 Query = Mapping[str, tuple[Parameter, ...]]
 _NAME = Parameter("name", "part of the name")
 _STATE = Parameter("state", choices=tuple(LoadState.values))
@@ -168,7 +171,7 @@ class LoadQuarantine(ApiView):
         renderer = self.get_renderers()[0]
         return renderer, renderer.media_type
 
-    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.BINARY})
+    @extend_schema(responses=_TABLES)
     def get(self, request: Request, dataset_id: str, load_id: str) -> FileResponse:
         load = selectors.get_load(str(load_id), dataset_id=str(dataset_id))
         wanted: Any = request.query_params.get("format") or "csv"
