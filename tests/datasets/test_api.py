@@ -317,4 +317,4 @@ def test_hostile_bodies_are_refused_and_never_break(bank_a, api, run_job):
     ):
         assert client.get(URL + query).status_code == 400
     for version in ("0", "-1", "x", "99999999999", "１"):
-        assert client.get(f"{URL}/{dataset}/contract", {"version": version}).status_code == 404
+        assert client.get(f"{URL}/{dataset}/contract", {"version": version}).status_code == 400
