@@ -23,3 +23,11 @@ class Queue(models.TextChoices):
     REALTIME = "realtime", _("Real time")
     DELIVERY = "delivery", _("Delivery")
     OPS = "ops", _("Operations")
+
+
+class Priority(models.IntegerChoices):
+    """Order among one bank's own jobs of a queue; the smaller goes first."""
+
+    HIGH = 1, _("High")
+    NORMAL = 5, _("Normal")
+    LOW = 8, _("Low")

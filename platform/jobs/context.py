@@ -29,6 +29,7 @@ class JobContext:
     def __init__(self, job: Job) -> None:
         self.job_id = str(job.id)
         self.kind = job.kind
+        self.queue = job.queue
         self.attempt = job.attempt
         self.params: Mapping[str, Any] = job.params
         self.checkpoint: dict[str, Any] = dict(job.checkpoint)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.choices import Queue
+from jobs.choices import Priority, Queue
 from jobs.context import JobContext
 
 Handler = Callable[[JobContext], dict[str, Any]]
@@ -19,6 +19,7 @@ class JobKind:
     handler: Handler
     unit: str = ""
     max_attempts: int = 5
+    priority: Priority = Priority.NORMAL
 
 
 _kinds: dict[str, JobKind] = {}

@@ -118,12 +118,22 @@ def apply_public_grants() -> None:
         _run("GRANT USAGE ON SCHEMA public TO {web}", web=web)
         for table, rights in _table_rights(settings.SHARED_APPS).items():
             _run(f"GRANT {RIGHTS[rights]} ON public.{{table}} TO {{web}}", table=table, web=web)
-        _run("GRANT SELECT, UPDATE, DELETE ON public.dispatch_ticket TO {web}", web=web)
+        _run("REVOKE UPDATE, DELETE ON public.dispatch_ticket FROM {web}", web=web)
+        for table in ("dispatch_ticket", "dispatch_lane", "dispatch_queue", "dispatch_terms"):
+            _run("GRANT SELECT ON public.{table} TO {web}", table=table, web=web)
         _run("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {web}", web=web)
         _run("GRANT SELECT ON public.django_migrations TO {web}", web=web)
         for function in (
             "dispatch_ticket_put(uuid, text, double precision)",
             "dispatch_ticket_drop(uuid)",
+            "dispatch_ticket_add(uuid, text, integer)",
+            "dispatch_ticket_claim(uuid, text, double precision)",
+            "dispatch_place(uuid)",
+            "dispatch_pump(text, text, integer, integer, double precision, integer)",
+            "dispatch_due(integer, double precision, double precision)",
+            "dispatch_decide(text, uuid, integer, text)",
+            "dispatch_set_terms(text, boolean, double precision, jsonb, jsonb)",
+            "dispatch_forget(text)",
             "audit_take_dirty()",
         ):
             _run(f"GRANT EXECUTE ON FUNCTION public.{function} TO {{web}}", web=web)

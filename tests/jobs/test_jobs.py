@@ -38,8 +38,11 @@ def start(kind: str, **params) -> Job:
 
 
 def tickets() -> list[tuple[str, str]]:
+    """Those of open jobs; an ended one's goes with the next dispatch."""
     with public_scope(), connection.cursor() as cursor:
-        cursor.execute("SELECT schema_name, job_id::text FROM dispatch_ticket")
+        cursor.execute(
+            "SELECT schema_name, job_id::text FROM dispatch_ticket WHERE state <> 'done'"
+        )
         return cursor.fetchall()
 
 
@@ -146,19 +149,33 @@ def test_who_may_not_control_jobs_is_refused(bank, kind):
     assert get_job(str(job.id)).state == "queued"
 
 
-def test_sweeper_sends_again_what_is_queued_or_orphaned_and_nothing_else(bank, kind, monkeypatch):
-    sent = []
-    monkeypatch.setattr(
-        "jobs.services.sweeping.send_now",
-        lambda name, job_id, *, queue, schema: sent.append((job_id, queue, schema)) or True,
-    )
+@pytest.fixture
+def sent(monkeypatch) -> list[tuple[str, str, str]]:
+    """What was given to the broker: job, queue, schema."""
+    taken: list[tuple[str, str, str]] = []
+
+    def take(name, job_id, *, queue, schema):
+        taken.append((job_id, queue, schema))
+        return True
+
+    monkeypatch.setattr("jobs.services.sweeping.send_now", take)
+    monkeypatch.setattr("jobs.services.dispatching.send_now", take)
+    return taken
+
+
+def test_sweeper_sends_again_what_is_queued_or_orphaned_and_nothing_else(
+    bank, kind, sent, monkeypatch, settings
+):
+    settings.JOB_AHEAD, settings.JOB_SHARES = 5, {"batch": 5}
+    # Whatever was sent is due for a look at once.
+    monkeypatch.setattr("jobs.services.dispatching.FIRST_LOOK_SECONDS", -1.0)
     queued, orphan, done = (start(kind(lambda job: {})) for _ in range(3))
+    assert services.dispatch("batch") == 3
     Job.objects.filter(pk=orphan.pk).update(
         state="running", lease_until=now() - timedelta(seconds=5)
     )
     Job.objects.filter(pk=done.pk).update(state="succeeded")
-    with public_scope(), connection.cursor() as cursor:
-        cursor.execute("UPDATE dispatch_ticket SET due_at = now() - interval '1 second'")
+    sent.clear()
     assert services.sweep() == 2
     assert sorted(sent) == sorted((str(j.id), "batch", bank.schema) for j in (queued, orphan))
     assert sorted(tickets()) == sorted((bank.schema, str(j.id)) for j in (queued, orphan))

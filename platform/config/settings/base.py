@@ -4,6 +4,7 @@ from pathlib import Path
 
 import environ
 
+from config import broker
 from config.env import read_secret
 
 env = environ.Env()
@@ -270,6 +271,11 @@ TIME_ZONE = "UTC"
 # --- Jobs -------------------------------------------------------------------------------------------------
 JOB_LEASE_SECONDS = env.int("PANORAMA_JOB_LEASE_SECONDS", default=30)
 JOB_SWEEP_SECONDS = env.int("PANORAMA_JOB_SWEEP_SECONDS", default=2)
+# Sent jobs of a queue that no worker has claimed yet: enough that no worker waits, few enough that whoever comes
+# next is near the front. Each claim makes place for one more, so it need not grow with the number of workers.
+JOB_AHEAD = env.int("PANORAMA_JOB_AHEAD", default=2)
+# How many jobs of one bank may be with workers at once, by queue, where its plan says nothing else.
+JOB_SHARES = {"training": 2, "batch": 2, "realtime": 8, "delivery": 8, "ops": 4}
 
 CELERY_TASK_DEFAULT_QUEUE = "realtime"
 CELERY_TASK_ACKS_LATE = True
@@ -281,12 +287,10 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# Above the longest task: our own lease, not the broker, decides when work is lost.
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 6 * 3600,
-    "socket_timeout": 5,
-    "socket_connect_timeout": 2,
-}
+CELERY_BROKER_CONNECTION_TIMEOUT = 1.0
+CELERY_BROKER_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL)
+CELERY_TASK_QUEUES = broker.queues(CELERY_BROKER_URL, JOB_SHARES)
+BROKER_PUBLISH_OPTIONS = broker.publish_options(CELERY_BROKER_URL)
 
 # --- Logs -------------------------------------------------------------------------------------------------
 LOGGING = {

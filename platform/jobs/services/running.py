@@ -21,19 +21,23 @@ from jobs import registry
 from jobs.choices import JobState
 from jobs.context import JobCancelled, JobContext, LeaseLost
 from jobs.models import Job
-from jobs.services.lifecycle import drop_ticket, put_ticket
+from jobs.services.dispatching import dispatch_after_commit, is_served
+from jobs.services.tickets import claim_ticket, drop_ticket, renew_ticket
 
 log = logging.getLogger(__name__)
 
 
 def run_job(*, job_id: str) -> str | None:
     """Run the job if nobody else holds it. Returns the state it ended in, None when it was not ours to run."""
+    if not is_served(current_context().schema):
+        # Its bank was suspended after the job was sent: the sweeper puts it back to wait.
+        return None
     job = _claim(job_id)
     if job is None:
         return None
     context = JobContext(job)
     try:
-        with _heartbeat(context, job.queue):
+        with _heartbeat(context):
             result = registry.find(job.kind).handler(context)
             context.check()
         return _finish(context, JobState.SUCCEEDED, result=result)
@@ -82,7 +86,8 @@ def _claim(job_id: str) -> Job | None:
         job.worker = f"{socket.gethostname()}:{getpid()}"
         job.started_at = job.started_at or moment
         job.save(update_fields=["state", "attempt", "lease_until", "worker", "started_at"])
-        put_ticket(job_id=job_id, queue=job.queue, seconds=settings.JOB_LEASE_SECONDS + 1)
+        claim_ticket(job_id=job_id, queue=job.queue, seconds=settings.JOB_LEASE_SECONDS + 1)
+        dispatch_after_commit(job.queue)
     return job
 
 
@@ -92,6 +97,7 @@ def _give_up(job: Job) -> None:
     job.error = f"The job was started {job.attempt} times and its worker was lost each time."
     job.save(update_fields=["state", "finished_at", "error_code", "error"])
     drop_ticket(job_id=str(job.id))
+    dispatch_after_commit(job.queue)
 
 
 @transaction.atomic
@@ -121,6 +127,7 @@ def _finish(
     if not updated:
         return None
     drop_ticket(job_id=context.job_id)
+    dispatch_after_commit(context.queue)
     record(
         actor=context.actor, action=f"jobs.{state}", target="job", target_id=context.job_id,
         detail={"kind": context.kind, "attempt": context.attempt, "code": code},
@@ -129,11 +136,11 @@ def _finish(
 
 
 @contextmanager
-def _heartbeat(context: JobContext, queue: str) -> Iterator[None]:
+def _heartbeat(context: JobContext) -> Iterator[None]:
     """Keeps the lease alive from a thread of its own, on a connection of its own, in the job's scope."""
     stop = threading.Event()
     scope = current_context()
-    thread = threading.Thread(target=_beat, args=(context, queue, scope, stop), daemon=True)
+    thread = threading.Thread(target=_beat, args=(context, scope, stop), daemon=True)
     thread.start()
     try:
         yield
@@ -142,13 +149,13 @@ def _heartbeat(context: JobContext, queue: str) -> Iterator[None]:
         thread.join(timeout=5)
 
 
-def _beat(context: JobContext, queue: str, scope: Context, stop: threading.Event) -> None:
+def _beat(context: JobContext, scope: Context, stop: threading.Event) -> None:
     seconds = settings.JOB_LEASE_SECONDS
     try:
         with context_scope(scope):
             while not stop.wait(min(1.0, seconds / 3)):
                 try:
-                    _renew(context, queue, seconds)
+                    _renew(context, seconds)
                 except DatabaseError:
                     connections["default"].close()
                 if context.lease_lost.is_set():
@@ -157,7 +164,7 @@ def _beat(context: JobContext, queue: str, scope: Context, stop: threading.Event
         connections["default"].close()
 
 
-def _renew(context: JobContext, queue: str, seconds: int) -> None:
+def _renew(context: JobContext, seconds: int) -> None:
     with transaction.atomic():
         mine = Job.objects.filter(
             pk=context.job_id,
@@ -169,4 +176,4 @@ def _renew(context: JobContext, queue: str, seconds: int) -> None:
             return
         if mine.filter(state=JobState.CANCELLING).exists():
             context.cancel_requested.set()
-        put_ticket(job_id=context.job_id, queue=queue, seconds=seconds + 1)
+        renew_ticket(job_id=context.job_id, queue=context.queue, seconds=seconds + 1)

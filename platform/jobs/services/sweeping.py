@@ -3,65 +3,54 @@
 import logging
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 
 from core.clock import now
-from core.queue import send_now
+from core.queue import broker_rests, send_now
 from core.tenancy import PUBLIC_SCHEMA, UnknownBank, bank_scope, public_scope
 from jobs.choices import FINAL_STATES, JobState
 from jobs.models import Job
-from jobs.services.lifecycle import RUN_TASK
+from jobs.services.dispatching import RUN_TASK, decide, dispatch_all, hold_bank, is_served
 
 log = logging.getLogger(__name__)
-LONGEST_WAIT_SECONDS = 60
+LONGEST_WAIT_SECONDS = 30
 
 
 def sweep(*, limit: int = 200) -> int:
-    """Look at every ticket that is due; send again what is queued or whose lease ran out. Returns how many were sent.
+    """Look at every ticket that is due and send again what is queued or whose lease ran out, then dispatch what waits.
 
-    Two sweepers at once do no harm: each ticket is locked while it is looked at, and a job sent twice runs once.
+    Returns how many were sent. Jobs that wait for their turn are not looked at, however many there are. Two sweepers
+    at once do no harm: a look is claimed by one statement that moves the next one away, no lock is held while the
+    job is looked at, and what a sweeper that slept decides afterwards does not count any more.
     """
     sent = 0
-    with public_scope():
-        for schema, job_id in _due(limit):
-            sent += _look_at(schema, job_id)
-    return sent
+    if not broker_rests():
+        with public_scope():
+            for schema, job_id, sends in _due(limit):
+                sent += _look_at(schema, job_id, sends)
+    return sent + dispatch_all()
 
 
-def _due(limit: int) -> list[tuple[str, str]]:
+def _due(limit: int) -> list[tuple[str, str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT schema_name, job_id FROM dispatch_ticket WHERE due_at < now() ORDER BY due_at LIMIT %s",
-            [limit],
+            "SELECT schema_name, job_id::text, sends FROM public.dispatch_due(%s, %s, %s)",
+            [limit, settings.JOB_SWEEP_SECONDS, LONGEST_WAIT_SECONDS],
         )
-        return [(schema, str(job_id)) for schema, job_id in cursor.fetchall()]
+        return [(schema, job_id, sends) for schema, job_id, sends in cursor.fetchall()]
 
 
-@transaction.atomic
-def _look_at(schema: str, job_id: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT sends FROM dispatch_ticket WHERE schema_name = %s AND job_id = %s AND due_at < now() "
-            "FOR UPDATE SKIP LOCKED",
-            [schema, job_id],
-        )
-        row = cursor.fetchone()
-    if row is None:
-        return 0
+def _look_at(schema: str, job_id: str, sends: int) -> int:
     queue = _queue_of_lost_job(schema, job_id)
-    with connection.cursor() as cursor:
-        if queue is None:
-            cursor.execute(
-                "DELETE FROM dispatch_ticket WHERE schema_name = %s AND job_id = %s",
-                [schema, job_id],
-            )
-            return 0
-        wait = min(LONGEST_WAIT_SECONDS, settings.JOB_SWEEP_SECONDS * 2 ** min(row[0] + 2, 8))
-        cursor.execute(
-            "UPDATE dispatch_ticket SET sends = sends + 1, due_at = now() + make_interval(secs => %s) "
-            "WHERE schema_name = %s AND job_id = %s",
-            [wait, schema, job_id],
-        )
+    if queue is None:
+        decide(schema, job_id, sends=sends, state="done")
+        return 0
+    if not is_served(schema):
+        hold_bank(schema)
+        decide(schema, job_id, sends=sends, state="waiting")
+        return 0
+    if not decide(schema, job_id, sends=sends, state="sent"):
+        return 0
     return int(send_now(RUN_TASK, job_id, queue=queue, schema=schema))
 
 
@@ -69,15 +58,12 @@ def _queue_of_lost_job(schema: str, job_id: str) -> str | None:
     """The queue of a job that still has to run, None when there is nothing left to do."""
     try:
         scope = public_scope() if schema == PUBLIC_SCHEMA else bank_scope(schema)
-    except UnknownBank:
-        return None
-    try:
         with scope:
             job = Job.objects.filter(pk=job_id).first()
-            if job is None or job.state in FINAL_STATES:
-                return None
-            if job.state != JobState.QUEUED and job.lease_until and job.lease_until < now():
-                log.warning("job %s of %s: its worker is gone", job_id, schema)
-            return str(job.queue)
     except UnknownBank:
         return None
+    if job is None or job.state in FINAL_STATES:
+        return None
+    if job.state != JobState.QUEUED and job.lease_until and job.lease_until < now():
+        log.warning("job %s of %s: its worker is gone", job_id, schema)
+    return str(job.queue)

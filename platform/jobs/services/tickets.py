@@ -1,0 +1,71 @@
+"""A job's public ticket, written by the bank's own session through narrow functions.
+
+The functions take the schema from the role in force, so a bank can only mark its own tickets (`core` migrations 0001
+and 0004). They write no shared row: whoever holds a transaction open makes only its own job wait.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an open job stands. `before`: own jobs ahead of it; `in_flight` and `share`: own jobs of its queue that were sent, and how many may be."""  # noqa: E501
+
+    state: str
+    before: int
+    in_flight: int
+    share: int | None
+    held: bool
+    queued_at: datetime
+
+    @property
+    def reason(self) -> str:
+        """Why the job does not run yet, as a code; empty when it runs."""
+        if self.state == "running":
+            return ""
+        if self.state == "sent":
+            return "worker"
+        if self.held:
+            return "held"
+        if self.share is not None and self.in_flight >= self.share:
+            return "share"
+        return "turn"
+
+
+def add_ticket(*, job_id: str, queue: str, priority: int) -> None:
+    """Ask for the job's turn, in the transaction that commits the job."""
+    _call("dispatch_ticket_add(%s::uuid, %s, %s)", job_id, queue, priority)
+
+
+def claim_ticket(*, job_id: str, queue: str, seconds: float) -> None:
+    """A worker has the job; the sweeper looks at it again in `seconds`."""
+    _call("dispatch_ticket_claim(%s::uuid, %s, %s)", job_id, queue, seconds)
+
+
+def renew_ticket(*, job_id: str, queue: str, seconds: float) -> None:
+    """The worker is alive; the sweeper looks at the job again in `seconds`."""
+    _call("dispatch_ticket_put(%s::uuid, %s, %s)", job_id, queue, seconds)
+
+
+def drop_ticket(*, job_id: str) -> None:
+    """Nothing is left to do; the next dispatch frees the job's place."""
+    _call("dispatch_ticket_drop(%s::uuid)", job_id)
+
+
+def place_of(job_id: str) -> Place | None:
+    """The job's place in the queue of the bank in force; None when it has ended."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT state, before, in_flight, share, held, queued_at FROM public.dispatch_place(%s::uuid)",
+            [job_id],
+        )
+        row = cursor.fetchone()
+    return Place(*row) if row else None
+
+
+def _call(function: str, *values: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT public.{function}", values)  # noqa: S608
