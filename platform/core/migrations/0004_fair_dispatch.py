@@ -117,7 +117,9 @@ $$;
 COUNT = """
 CREATE FUNCTION public.dispatch_count_changes(q text, only_schema text, most integer, usual_share integer,
                                               reached double precision) RETURNS integer
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+-- The planner cannot know how few rows change, and would read every ticket to find them.
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
   WITH changed AS MATERIALIZED (
     SELECT t.schema_name, t.job_id, t.state, t.counted, t.charged, t.claimed_at FROM public.dispatch_ticket t
     WHERE t.queue = q AND t.state <> t.counted AND (only_schema IS NULL OR t.schema_name = only_schema)
@@ -223,7 +225,8 @@ $$;
 
 CREATE FUNCTION public.dispatch_due(most integer, base_seconds double precision, longest_seconds double precision)
 RETURNS TABLE (schema_name text, job_id uuid, queue text, sends integer)
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
   UPDATE public.dispatch_ticket t SET sends = t.sends + 1, due_at = clock_timestamp() + make_interval(
       secs => least(longest_seconds, base_seconds * 2 ^ least(t.sends + 2, 8)))
   FROM (SELECT d.schema_name, d.job_id FROM public.dispatch_ticket d

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from core.queue import broker_rests, send_now
-from core.tenancy import PUBLIC_SCHEMA, UnknownBank, bank_directory, current_context, public_scope
+from core.tenancy import PUBLIC_SCHEMA, UnknownBank, bank_directory, current_schema, public_scope
 from jobs.choices import Queue
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ MOST_CHANGES = 500
 
 def dispatch_after_commit(queue: str) -> None:
     """Send what is next in `queue` once the transaction commits, its own bank's changes counted first."""
-    transaction.on_commit(partial(_dispatch_quietly, queue, current_context().schema))
+    transaction.on_commit(partial(_dispatch_quietly, queue, current_schema() or ""))
 
 
 def _dispatch_quietly(queue: str, schema: str) -> None:

@@ -103,4 +103,3 @@ def resume_job(*, job_id: str, actor: Actor) -> Job:
     record(actor=actor, action="jobs.resume", target="job", target_id=job_id)
     _ask_for_turn(job, registry.find(job.kind).priority)
     return job
-

@@ -66,6 +66,6 @@ def place_of(job_id: str) -> Place | None:
     return Place(*row) if row else None
 
 
-def _call(function: str, *values: object) -> None:
+def _call(function: str, *values: str | float) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT public.{function}", values)  # noqa: S608
+        cursor.execute(f"SELECT public.{function}", values)
