@@ -14,7 +14,7 @@ from tenants.choices import BankState, Jurisdiction, MigrationOutcome, Module
 
 
 class Plan(BaseRow):
-    """What a bank bought: modules, quotas (per month) and rate limits (per minute)."""
+    """What a bank bought: modules, quotas (per month), rate limits (per minute), and how much at once."""
 
     code = models.SlugField(_("code"), unique=True)
     name = models.CharField(_("name"), max_length=100)
@@ -25,6 +25,8 @@ class Plan(BaseRow):
     )
     quotas = models.JSONField(_("quotas"), default=dict, blank=True)
     rate_limits = models.JSONField(_("rate limits"), default=dict, blank=True)
+    # Jobs by queue and `requests` (a web process); `weight` of a bank's turns. What is not named has its default.
+    at_once = models.JSONField(_("at once"), default=dict, blank=True)
 
     class Meta:
         verbose_name = _("plan")
@@ -96,6 +98,7 @@ class Bank(TenantMixin):
             limits={
                 **self.plan.quotas,
                 **{f"rate.{k}": v for k, v in self.plan.rate_limits.items()},
+                **{f"at_once.{k}": v for k, v in self.plan.at_once.items()},
             },
             time_zone=self.time_zone,
             currency=self.currency,

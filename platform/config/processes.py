@@ -34,7 +34,8 @@ PROCESSES = [
         env=ONE_THREAD,
     ),
     _worker("training", queues="training", concurrency=1, env={}),
-    _worker("batch", queues="batch", concurrency=1, env={}),
+    # One more than a bank may have at once (JOB_SHARES): another bank's batch finds a free one.
+    _worker("batch", queues="batch", concurrency=2, env={}),
     _worker("realtime", queues="realtime,delivery", concurrency=2, env={}),
     _worker("ops", queues="ops", concurrency=1, env=ADMIN_LOGIN),
     Process("keeper", ["{python}", "manage.py", "run_keeper"], env=ONE_THREAD),

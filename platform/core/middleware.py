@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.utils import timezone
 
+from core.admission import admission, admission_key, most_at_once
 from core.log_context import request_log_context
 from core.problem import problem_response
 from core.tenancy import (
@@ -60,16 +61,38 @@ class ScopeMiddleware:
         request.urlconf = (  # type: ignore[attr-defined]
             settings.BANK_URLCONF if request.bank else settings.OPS_URLCONF  # type: ignore[attr-defined]
         )
+        if isinstance(context, BankContext):
+            response = self._admitted(request, context, request_id)
+        else:
+            response = self._served(request, context, request_id)
+        response["X-Request-ID"] = request_id
+        if rate := getattr(request, "rate", None):
+            response["RateLimit-Policy"], response["RateLimit"] = rate
+        return response
+
+    def _admitted(self, request: HttpRequest, bank: BankContext, request_id: str) -> HttpResponse:
+        key = admission_key(bank, request.path)
+        if not admission.enter(key, most_at_once(bank)):
+            return problem_response(
+                request,
+                status=429,
+                code="too_many_at_once",
+                title="Too many requests at once",
+                detail="This bank has as many requests in hand as it may have at once; try again.",
+                retry_after=1,
+            )
+        try:
+            return self._served(request, bank, request_id)
+        finally:
+            admission.leave(key)
+
+    def _served(self, request: HttpRequest, context: Context, request_id: str) -> HttpResponse:
         with (
             context_scope(context),
             request_log_context(schema=context.schema, request_id=request_id),
             timezone.override(_zone(request, context)),
         ):
-            response = self.get_response(request)
-        response["X-Request-ID"] = request_id
-        if rate := getattr(request, "rate", None):
-            response["RateLimit-Policy"], response["RateLimit"] = rate
-        return response
+            return self.get_response(request)
 
     def _context(self, request: HttpRequest) -> Context:
         host, _port = split_domain_port(request.get_host())

@@ -1,5 +1,7 @@
 """Suspending, resuming and changing the plan of a bank."""
 
+from functools import partial
+
 from django.db import transaction
 
 from accounts import policies
@@ -9,6 +11,7 @@ from core.errors import Conflict, NotFound, field_error
 from tenants.choices import TRANSITIONS, BankState
 from tenants.directory import directory
 from tenants.models import Bank, Plan
+from tenants.services.dispatching import tell_queue
 
 
 def _locked(slug: str) -> Bank:
@@ -36,6 +39,7 @@ def change_state(*, slug: str, state: str, actor: Actor, reason: str) -> Bank:
         detail={"from": before, "to": state, "reason": reason},
     )  # fmt: skip
     transaction.on_commit(directory.forget)
+    transaction.on_commit(partial(tell_queue, bank))
     return bank
 
 
@@ -54,4 +58,5 @@ def change_plan(*, slug: str, plan: str, actor: Actor) -> Bank:
         detail={"from": before, "to": plan},
     )  # fmt: skip
     transaction.on_commit(directory.forget)
+    transaction.on_commit(partial(tell_queue, bank))
     return bank

@@ -1,5 +1,6 @@
 """Onboarding a bank: a resumable job whose steps are applied, verified and remembered one by one."""
 
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +19,7 @@ from tenants import provisioning
 from tenants.choices import BankState
 from tenants.directory import directory
 from tenants.models import Bank, Domain, Plan, ProvisioningStep
+from tenants.services.dispatching import tell_queue
 from tenants.spec import BankSpec, parse_spec
 
 KIND = "tenants.onboard"
@@ -105,6 +107,7 @@ def activate(*, bank: Bank, actor: Actor) -> None:
         locked.save(update_fields=["state"])
         record(actor=actor, action="tenants.bank.activate", target="bank", target_id=locked.slug)
     directory.forget()
+    transaction.on_commit(partial(tell_queue, locked))
 
 
 def onboard_now(*, data: dict[str, Any], actor: Actor, base_url: str) -> Bank:

@@ -13,7 +13,7 @@ from django.apps import apps
 from django.conf import settings
 
 from jobs import registry
-from jobs.services.lifecycle import RUN_TASK
+from jobs.services.dispatching import RUN_TASK
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE_ROOT = ROOT / "platform"

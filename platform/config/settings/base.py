@@ -275,7 +275,13 @@ JOB_SWEEP_SECONDS = env.int("PANORAMA_JOB_SWEEP_SECONDS", default=2)
 # next is near the front. Each claim makes place for one more, so it need not grow with the number of workers.
 JOB_AHEAD = env.int("PANORAMA_JOB_AHEAD", default=2)
 # How many jobs of one bank may be with workers at once, by queue, where its plan says nothing else.
-JOB_SHARES = {"training": 2, "batch": 2, "realtime": 8, "delivery": 8, "ops": 4}
+# Smaller than the workers of the queue, so that no bank takes them all: raise it with the number of workers.
+JOB_SHARES = {
+    "training": 1, "batch": 1, "realtime": 1, "delivery": 1, "ops": 1,
+    **env.dict("PANORAMA_JOB_SHARES", cast={"value": int}, default={}),
+}  # fmt: skip
+# Requests of one bank in hand at once in one web process; half its threads.
+BANK_REQUESTS_AT_ONCE = env.int("PANORAMA_BANK_REQUESTS_AT_ONCE", default=2)
 
 CELERY_TASK_DEFAULT_QUEUE = "realtime"
 CELERY_TASK_ACKS_LATE = True
