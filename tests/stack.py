@@ -32,7 +32,8 @@ from embedded.server_lease import daemon_status
 
 ROOT = Path(__file__).resolve().parents[1]
 PROCFILE = ROOT / "platform" / "config" / "processes.py"
-START_SECONDS = 120.0
+# Compiling the kernels for a fresh run folder takes minutes on a busy machine.
+START_SECONDS = 300.0
 T = TypeVar("T")
 
 

@@ -26,7 +26,12 @@ def transport_options(url: str) -> dict[str, Any]:
     bounded = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.2}
     if is_rabbitmq(url):
         # Publisher confirms: a message counts as sent when the quorum has it on disk.
-        return {"confirm_publish": True, "connect_timeout": 1.0, "write_timeout": ANSWER_SECONDS}
+        return {
+            **bounded,
+            "confirm_publish": True,
+            "connect_timeout": 1.0,
+            "write_timeout": ANSWER_SECONDS,
+        }
     return {
         **bounded,
         "visibility_timeout": VISIBILITY_SECONDS,
