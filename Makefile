@@ -12,7 +12,7 @@ EMAIL ?=
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo run stop code status psql test browser check lint types \
 	check-django openapi openapi-check docs migrations pin soak bench bench-auc \
-	bench-scorers bench-identity clean distclean
+	bench-scorers bench-identity bench-noisy rabbitmq clean distclean
 .NOTPARALLEL:
 
 help: ## list these targets
@@ -47,8 +47,11 @@ test: install-dev browser ## the test suite with coverage; ARGS="tests/jobs -k l
 		--durations=20 --cov --cov-report=term:skip-covered --cov-report=xml:.run/coverage.xml $(ARGS)
 	@$(VENV) scripts/skipped.py .run/tests.xml
 
-soak: install-dev browser ## the promises in their long forms: hours of kills, trials and interleavings
+soak: install-dev browser rabbitmq ## the promises in their long forms: hours of kills, trials and interleavings
 	$(WITH_SERVERS) $(VENV) -m pytest -m soak --durations=20 $(ARGS)
+
+rabbitmq: ## Debian's rabbitmq-server for the long fault tests, when root and absent
+	@sh scripts/ensure_rabbitmq
 
 browser: ## Debian's chromium for the browser tests, when root and absent
 	@sh scripts/ensure_browser
@@ -85,7 +88,7 @@ migrations: install-dev ## write migrations for changed models
 pin: ## write requirements*.txt from requirements*.in and what .venv holds
 	$(VENV) scripts/pin.py
 
-bench: bench-auc bench-scorers bench-identity ## all measurements; each writes JSON under benchmarks/results
+bench: bench-auc bench-scorers bench-identity bench-noisy ## all measurements; each writes JSON under benchmarks/results
 
 bench-auc: install-dev ## AUC and KS by cross-validation against the reference figures
 	PYTHONPATH=.:platform $(VENV) -m benchmarks.reference_auc --cache .run/data $(ARGS)
@@ -95,6 +98,9 @@ bench-scorers: install-dev ## one row and a batch, against LightGBM on the same 
 
 bench-identity: install-dev ## online, batch, stored and replayed answers, bit by bit
 	PYTHONPATH=.:platform OMP_NUM_THREADS=1 $(VENV) -m benchmarks.identity $(ARGS)
+
+bench-noisy: install-dev ## what one bank at ten times its load does to the others' p95
+	PYTHONPATH=.:platform OMP_NUM_THREADS=1 $(VENV) -m benchmarks.noisy_bank $(ARGS)
 
 clean: stop ## remove the run folder (its databases too) and caches
 	rm -rf .run .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*

@@ -90,14 +90,15 @@ def bench() -> Iterator[Bench]:
     base.chmod(0o711)
     stack = Stack.start(base / "run", extra={"PANORAMA_JOB_LEASE_SECONDS": LEASE_SECONDS})
     try:
-        yield _furnish(stack, base)
+        yield furnish(stack, base)
     finally:
         stack.stop()
         shutil.rmtree(base, ignore_errors=True)
 
 
-def _furnish(stack: Stack, base: Path) -> Bench:
-    bank = stack.bank(SLUG)
+def furnish(stack: Stack, base: Path, slug: str = SLUG) -> Bench:
+    """A bank with a load, a model and a live scorecard on it."""
+    bank = stack.bank(slug)
     api = bank.api()
     dataset = api.call(
         "POST", "/api/v1/datasets", {"name": "synthetic", "title": "Synthetic"}, expect=201
@@ -117,5 +118,5 @@ def _furnish(stack: Stack, base: Path) -> Bench:
     job = api.wait_for_job(
         api.call("POST", "/api/v1/scoring/model-runs", run, expect=202)["job"]["id"]
     )
-    stack.python("-m", "tests.faults.approve", SLUG, model, job["result"]["version"], login="admin")
+    stack.python("-m", "tests.faults.approve", slug, model, job["result"]["version"], login="admin")
     return Bench(stack, bank, dataset, load, model, api)

@@ -1,0 +1,153 @@
+"""Promise 8: jobs are asked for while every process is killed; each one asked for ends, with one effect."""
+
+import http.client
+import json
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from config.story.http import StoryFailed, new_key
+from tests.faults.conftest import Bench
+from tests.stack import wait_for
+
+ROWS = 200
+AGAIN_SECONDS = 60.0
+TROUBLE = (OSError, http.client.HTTPException, StoryFailed)
+
+
+@dataclass
+class Trial:
+    """What was asked for, what was killed, and how long the interrupted jobs waited to be taken up again."""
+
+    wanted: int
+    accepted: dict[str, str] = field(default_factory=dict)
+    kills: list[str] = field(default_factory=list)
+    last_kill: float = 0.0
+    taken_up_after: float = 0.0
+
+
+def run_trial(
+    bench: Bench, folder: Path, *, jobs: int, kills: list[Callable[[], str]], seed: int
+) -> Trial:
+    """Ask for `jobs` batches and kill in between; check every promise. Returns what happened."""
+    load_id = bench.load(ROWS, folder)
+    trial = Trial(jobs)
+    killer = threading.Thread(target=_kill, args=(trial, kills, random.Random(seed)), daemon=True)
+    killer.start()
+    for number in range(jobs):
+        _ask(bench, load_id, trial, f"{seed}-{number}-{new_key()}")
+    killer.join()
+    assert len(trial.kills) == len(kills)
+    _wait_until_taken_up(bench, trial)
+    _wait_for_all(bench, trial)
+    _assert_one_effect_each(bench, trial)
+    return trial
+
+
+def _kill(trial: Trial, kills: list[Callable[[], str]], chance: random.Random) -> None:
+    for kill in kills:
+        time.sleep(chance.uniform(0.5, 3.0))
+        # A process that is just being started again has no id yet.
+        trial.kills.append(
+            wait_for(lambda kill=kill: _try(kill), seconds=60, what="a process to kill")
+        )
+        trial.last_kill = time.monotonic()
+
+
+def _try(kill: Callable[[], str]) -> str | None:
+    try:
+        return kill()
+    except LookupError:
+        return None
+
+
+def _ask(bench: Bench, load_id: str, trial: Trial, key: str) -> None:
+    """Ask until the answer is in hand, as any client does: the key makes it one job however often it is asked for."""
+    body = json.dumps({"load": load_id, "model": bench.model_id}).encode()
+    headers = {"Content-Type": "application/json", "Idempotency-Key": key}
+
+    def accepted() -> dict[str, Any] | None:
+        try:
+            status, answer = bench.api().send(
+                "POST", "/api/v1/scoring/batches", body, headers=headers
+            )
+        except TROUBLE:
+            return None
+        assert status in (202, 409, 429, 502, 503), answer
+        return json.loads(answer) if status == 202 else None
+
+    found = wait_for(accepted, seconds=120, what="a batch to be accepted")
+    trial.accepted[found["job"]["id"]] = found["id"]
+
+
+def _job(bench: Bench, job_id: str) -> dict[str, Any] | None:
+    try:
+        return bench.api().call("GET", f"/api/v1/jobs/{job_id}")
+    except TROUBLE:
+        return None
+
+
+def _open_jobs(bench: Bench, state: str) -> list[dict[str, Any]]:
+    try:
+        page = bench.api().call("GET", f"/api/v1/jobs?state={state}&page_size=100")
+    except TROUBLE:
+        return []
+    return list(page["results"])
+
+
+def _wait_until_taken_up(bench: Bench, trial: Trial) -> None:
+    """Whatever ran at the last kill is with a worker again, or has ended, within a minute of it."""
+    interrupted = {job["id"]: job["attempt"] for job in _open_jobs(bench, "running")}
+
+    def all_taken_up() -> bool:
+        for job_id, attempt in list(interrupted.items()):
+            job = _job(bench, job_id)
+            if job and (job["finished"] or job["attempt"] > attempt):
+                del interrupted[job_id]
+        return not interrupted
+
+    wait_for(all_taken_up, seconds=AGAIN_SECONDS, what="interrupted jobs to be taken up")
+    trial.taken_up_after = time.monotonic() - trial.last_kill
+    assert trial.taken_up_after <= AGAIN_SECONDS
+
+
+def _wait_for_all(bench: Bench, trial: Trial) -> None:
+    left = set(trial.accepted)
+
+    def all_ended() -> bool:
+        for job_id in list(left):
+            job = _job(bench, job_id)
+            if job is None or not job["finished"]:
+                return False
+            assert job["state"] == "succeeded", job
+            left.discard(job_id)
+        return True
+
+    wait_for(all_ended, seconds=60 + 4 * trial.wanted, what=f"all of {trial.wanted} jobs to end")
+
+
+def _assert_one_effect_each(bench: Bench, trial: Trial) -> None:
+    assert len(trial.accepted) == trial.wanted
+    assert len(set(trial.accepted.values())) == trial.wanted
+    for batch_id in trial.accepted.values():
+        numbers = bench.results(batch_id).column("row").to_pylist()
+        assert len(numbers) == len(set(numbers)) == ROWS
+    said = json.loads(
+        bench.stack.python("-m", "tests.faults.effects", bench.bank.slug).splitlines()[-1]
+    )
+    assert {job: said["ended"].get(job) for job in trial.accepted} == dict.fromkeys(
+        trial.accepted, 1
+    )
+    # The queue's own counts are back at nothing: no place was lost by a kill.
+    assert wait_for(lambda: _counts(bench) == (0, 0, 0), seconds=60, what="the queue to be empty")
+
+
+def _counts(bench: Bench) -> tuple[int, int, int]:
+    said = json.loads(
+        bench.stack.python("-m", "tests.faults.effects", bench.bank.slug).splitlines()[-1]
+    )
+    return said["open_tickets"], said["counted"], said["ahead"]
