@@ -27,8 +27,8 @@ from pathlib import Path
 
 from benchmarks.results_file import Figure, write
 from config.story.http import Api, StoryFailed, new_key
-from tests.faults.conftest import Bench, furnish
 from tests.stack import Stack
+from tests.stack_portfolio import Bench, furnish
 
 QUIET = ("river", "hill", "lake")
 NOISY = "storm"

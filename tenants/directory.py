@@ -37,6 +37,16 @@ class CachedDirectory:
             )
             return [bank.as_context() for bank in rows]
 
+    def active_after(self, schema: str, most: int) -> list[BankContext]:
+        """The next banks being served in the order of their schemas, `most` at the most; not cached."""
+        with public_scope():
+            rows = (
+                Bank.objects.filter(state=BankState.ACTIVE, schema_name__gt=schema)
+                .select_related("plan")
+                .order_by("schema_name")[:most]
+            )
+            return [bank.as_context() for bank in rows]
+
     def forget(self) -> None:
         """Drop what is cached in this process."""
         with self._lock:

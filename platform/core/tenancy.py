@@ -101,6 +101,8 @@ class BankDirectory(Protocol):
 
     def active(self) -> list[BankContext]: ...
 
+    def active_after(self, schema: str, most: int) -> list[BankContext]: ...
+
 
 _directory: list[BankDirectory] = []
 

@@ -14,6 +14,7 @@ from audit.services import sealing as sealing_module
 from audit.services.sealing import Sealer
 from audit.streams import Stream, register, streams
 from core.actors import Actor
+from core.rounds import BankRound
 from core.tenancy import bank_scope, public_scope
 
 
@@ -131,9 +132,10 @@ def test_without_any_mark_the_round_over_all_banks_finds_it(
         _record(actor)
     _take_dirty()
     sealer.active_until.clear()
+    sealer.unmarked.most = 0
     assert sealer.seal_due() == 0
-    sealer.all_due = 0.0
-    assert sealer.seal_due() == 1
+    sealer.unmarked.most = 1
+    assert sum(sealer.seal_due() for _ in range(3)) == 1
 
 
 def test_one_banks_trouble_does_not_stop_the_others(
@@ -150,7 +152,7 @@ def test_one_banks_trouble_does_not_stop_the_others(
             raise RuntimeError("trouble")
         return real()
 
-    sealer = Sealer(all_due=float("inf"))
+    sealer = Sealer(unmarked=BankRound(most=0))
     monkeypatch.setattr(sealing_module, "seal_pending", failing)
     assert sealer.seal_due() == 1
     monkeypatch.setattr(sealing_module, "seal_pending", real)
@@ -158,7 +160,7 @@ def test_one_banks_trouble_does_not_stop_the_others(
 
 
 def test_a_mark_of_a_bank_that_is_gone_is_dropped(bank_a) -> None:
-    sealer = Sealer(active_until={"bank_gone": float("inf")}, all_due=float("inf"))
+    sealer = Sealer(active_until={"bank_gone": float("inf")}, unmarked=BankRound(most=0))
     _take_dirty()
     assert sealer.seal_due() == 0
     assert sealer.active_until == {}
@@ -241,7 +243,7 @@ def test_sealers_and_writers_at_once_leave_one_whole_chain(
         try:
             while not stop.is_set():
                 count += sealer.seal_due()
-            sealer.all_due = 0.0
+            sealer.unmarked = BankRound(most=100)
             return count + sealer.seal_due()
         finally:
             connections.close_all()

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from config.story.http import StoryFailed, new_key
-from tests.faults.conftest import Bench
 from tests.stack import wait_for
+from tests.stack_portfolio import Bench
 
 ROWS = 200
 AGAIN_SECONDS = 60.0

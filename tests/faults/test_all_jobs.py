@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import LEASE_SECONDS, Bench, furnish
+from tests.faults.conftest import LEASE_SECONDS, SLUG, Bench, furnish
 from tests.faults.never_lost import run_trial
 from tests.rabbitmq_node import RabbitNode
 from tests.stack import Stack
@@ -86,7 +86,7 @@ def test_the_same_over_rabbitmqs_quorum_queues(rabbit: RabbitNode, tmp_path: Pat
         return "rabbitmq"
 
     try:
-        bench = furnish(stack, base)
+        bench = furnish(stack, base, SLUG)
         queues = rabbit.queues()
         assert {queues[name] for name in ("batch", "training", "ops")} == {"quorum"}
         kills = _kills(stack, rounds=4, broker=crash)

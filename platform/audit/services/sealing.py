@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from audit.engine.chain import GENESIS, Link, extend
 from audit.keys import seal_keys
 from core.clock import now
+from core.rounds import BankRound
 from core.tenancy import (
     PUBLIC_SCHEMA,
     UnknownBank,
@@ -31,7 +32,8 @@ ROUNDS = 4
 # Transactions that found the bank marked by another one, and commit later than that, are waited for
 # so long.
 STAYS_ACTIVE_SECONDS = 60.0
-ALL_BANKS_SECONDS = 60.0
+# Banks looked at each second although nobody marked them, so that a mark lost in a crash is made good.
+UNMARKED_BANKS = 5
 
 _TAKE = """
 WITH taken AS (
@@ -102,10 +104,10 @@ def all_schemas() -> list[str]:
 
 @dataclass(slots=True)
 class Sealer:
-    """The keeper's memory between rounds; losing it costs at most one round over all banks."""
+    """The keeper's memory between rounds; losing it begins the round over unmarked banks anew."""
 
     active_until: dict[str, float] = field(default_factory=dict)
-    all_due: float = 0.0
+    unmarked: BankRound = field(default_factory=lambda: BankRound(most=UNMARKED_BANKS))
     # Schemas with seals that no checkpoint covers yet.
     uncovered: set[str] = field(default_factory=set)
 
@@ -116,9 +118,8 @@ class Sealer:
             self.active_until[schema] = moment + STAYS_ACTIVE_SECONDS
         self.active_until = {s: until for s, until in self.active_until.items() if until > moment}
         schemas = list(self.active_until)
-        if moment >= self.all_due:
-            self.all_due = moment + ALL_BANKS_SECONDS
-            schemas += [schema for schema in all_schemas() if schema not in self.active_until]
+        unmarked = [PUBLIC_SCHEMA, *(bank.schema for bank in self.unmarked.next())]
+        schemas += [schema for schema in unmarked if schema not in self.active_until]
         return sum(self._seal(schema) for schema in schemas)
 
     def _seal(self, schema: str) -> int:

@@ -5,9 +5,12 @@ import logging
 from django.db import connection
 
 from core.clock import now
-from core.tenancy import bank_directory, bank_scope, public_scope
+from core.rounds import BankRound
+from core.tenancy import bank_scope, public_scope
 
-PURGE_SECONDS = 3_600.0
+# A few banks each ten seconds: 2,000 banks come by in an hour and a half.
+PURGE_SECONDS = 10.0
+_round = BankRound(most=4)
 BATCH = 5_000
 log = logging.getLogger(__name__)
 
@@ -28,10 +31,10 @@ def purge() -> int:
 
 
 def purge_everywhere() -> int:
-    """The keeper's tick: the platform's own table, then each bank's. One bank's fault keeps no other waiting."""
+    """The keeper's tick: the platform's own table, then the next banks'. One bank's fault keeps no other waiting."""
     with public_scope():
         gone = purge()
-    for bank in bank_directory().active():
+    for bank in _round.next():
         try:
             with bank_scope(bank):
                 gone += purge()
