@@ -50,7 +50,8 @@ class Bench:
         """Another load of the dataset; its id when ready."""
         path = folder / f"rows-{rows}.parquet"
         pq.write_table(synthetic_rows(rows, rows), path)
-        accepted = self.api().upload(f"/api/v1/datasets/{self.dataset_id}/loads", path)
+        # A fresh connection: an upload is not sent again when the server closed an idle one.
+        accepted = self.bank.api().upload(f"/api/v1/datasets/{self.dataset_id}/loads", path)
         return str(wait_for_load(self.api(), self.dataset_id, accepted["load"]["id"])["id"])
 
     def start_batch(self, load_id: str) -> tuple[str, str]:
