@@ -19,7 +19,7 @@ def test_round_comes_by_all_banks_a_few_at_a_time(monkeypatch):
     rounds = BankRound(most=4)
     seen = [[b.schema for b in rounds.next()] for _ in range(4)]
     assert [len(part) for part in seen] == [4, 4, 2, 4]
-    assert sum(seen[:3], []) == [b.schema for b in there]
+    assert [*seen[0], *seen[1], *seen[2]] == [b.schema for b in there]
     assert seen[3] == seen[0]
 
 

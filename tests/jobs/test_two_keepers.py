@@ -1,4 +1,4 @@
-"""Two keepers at once, one killed, one stopped and woken late: every job is sent, runs once, and the seals are whole."""
+"""Two keepers at once, one killed, one stopped and woken late: each job is sent and runs once, the seals are whole."""
 
 import os
 import signal
