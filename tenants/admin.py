@@ -18,6 +18,7 @@ from tenants import selectors, services
 from tenants.choices import BankState
 from tenants.forms import OnboardForm
 from tenants.models import Bank, Plan
+from tenants.schema_display import LABELS, SchemaFilter, schema_label, schema_text
 from tenants.spec import parse_spec
 
 STATE_LABELS = {
@@ -32,13 +33,15 @@ STATE_LABELS = {
 class BankAdmin(ServicePage, PolicyAdmin):
     view_permission = "tenants.bank.view"
     add_permission = "tenants.bank.change"
-    list_display = ("name", "slug", "show_state", "plan", "jurisdiction", "time_zone", "created_at")
-    list_filter: ClassVar[list[Any]] = ["state", "plan", "jurisdiction"]
-    list_select_related = ("plan",)
+    list_display = (
+        "name", "slug", "show_state", "show_schema", "plan", "jurisdiction", "time_zone", "created_at",
+    )  # fmt: skip
+    list_filter: ClassVar[list[Any]] = ["state", SchemaFilter, "plan", "jurisdiction"]
+    list_select_related = ("plan", "migration")
     search_fields = ("name", "slug")
     readonly_fields = (
         "name", "slug", "schema_name", "state", "plan", "jurisdiction", "currency", "time_zone", "language",
-        "created_at",
+        "show_schema_text", "created_at",
     )  # fmt: skip
     actions_detail: ClassVar[list[str]] = ["suspend", "resume", "plan_change"]
     change_form_template = "tenants/bank.html"
@@ -46,6 +49,14 @@ class BankAdmin(ServicePage, PolicyAdmin):
     @display(description=_("State"), ordering="state", label=STATE_LABELS)
     def show_state(self, bank: Bank) -> tuple[str, str]:
         return bank.state, bank.get_state_display()
+
+    @display(description=_("Schema"), ordering="schema_version", label=LABELS)
+    def show_schema(self, bank: Bank) -> tuple[str, str]:
+        return schema_label(bank)
+
+    @display(description=_("Schema"))
+    def show_schema_text(self, bank: Bank) -> str:
+        return schema_text(bank)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return self.readonly_fields if obj else ()

@@ -5,6 +5,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -123,5 +124,11 @@ def copy_template(suffix: str) -> str:
 
 
 def drop(name: str) -> None:
+    """Drop a database with its sessions; one in which the server is just vacuuming refuses for a moment."""
     with admin() as connection:
+        for _ in range(100):
+            try:
+                return _sql(connection, "DROP DATABASE IF EXISTS {name} WITH (FORCE)", name=name)
+            except psycopg.errors.InsufficientPrivilege:
+                time.sleep(0.2)
         _sql(connection, "DROP DATABASE IF EXISTS {name} WITH (FORCE)", name=name)

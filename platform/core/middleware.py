@@ -15,6 +15,7 @@ from core.log_context import request_log_context
 from core.problem import problem_response
 from core.tenancy import (
     PUBLIC,
+    UPGRADING,
     BankContext,
     Context,
     UnknownBank,
@@ -49,6 +50,10 @@ class ScopeMiddleware:
             context = self._context(request)
         except UnknownBank:
             return problem_response(request, status=404, code="unknown_host", title="Not found")
+        if isinstance(context, BankContext) and context.state == UPGRADING:
+            return problem_response(
+                request, status=503, code="bank_upgrading", title="This bank is being upgraded", retry_after=5
+            )  # fmt: skip
         if isinstance(context, BankContext) and not context.is_active:
             return problem_response(
                 request,

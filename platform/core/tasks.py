@@ -5,7 +5,15 @@ from typing import Any
 from celery import Task
 
 from core.queue import SCHEMA_HEADER
-from core.tenancy import PUBLIC_SCHEMA, NoBankSet, bank_scope, public_scope
+from core.tenancy import (
+    PUBLIC_SCHEMA,
+    UPGRADING,
+    BankContext,
+    BankUpgrading,
+    NoBankSet,
+    bank_scope,
+    public_scope,
+)
 
 
 class ScopedTask(Task):  # type: ignore[misc]
@@ -25,5 +33,8 @@ class ScopedTask(Task):  # type: ignore[misc]
         if not schema:
             raise NoBankSet(f"Task {self.name} came without its {SCHEMA_HEADER} header.")
         scope = public_scope() if schema == PUBLIC_SCHEMA else bank_scope(schema)
-        with scope:
+        with scope as context:
+            if isinstance(context, BankContext) and context.state == UPGRADING:
+                # The job stays queued and its ticket due: the keeper sends it again.
+                raise BankUpgrading(f"{schema} is not yet migrated to this code.")
             return super().__call__(*args, **kwargs)

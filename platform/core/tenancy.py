@@ -14,6 +14,8 @@ from typing import Any, Protocol, cast
 from django.db import connections
 
 PUBLIC_SCHEMA = "public"
+# State of a bank, active but for its schema, which lacks something the code needs: its migration is awaited.
+UPGRADING = "upgrading"
 
 
 class NoBankSet(RuntimeError):
@@ -22,6 +24,10 @@ class NoBankSet(RuntimeError):
 
 class WrongBank(RuntimeError):
     """A queryset built in one bank's scope was evaluated in another's."""
+
+
+class BankUpgrading(RuntimeError):
+    """The bank's schema has yet to be migrated to what this code needs."""
 
 
 class UnknownBank(LookupError):

@@ -1,5 +1,14 @@
-from tenants.provisioning import database
+from tenants.provisioning import database, versions
 from tenants.provisioning.registry import Spec, Step, ordered, register
-from tenants.provisioning.steps import register_own_steps
+from tenants.provisioning.steps import SCHEMA_STEPS, register_own_steps
 
-__all__ = ["Spec", "Step", "database", "ordered", "register", "register_own_steps"]
+__all__ = [
+    "SCHEMA_STEPS",
+    "Spec",
+    "Step",
+    "database",
+    "ordered",
+    "register",
+    "register_own_steps",
+    "versions",
+]

@@ -87,24 +87,68 @@ def grant_tables(bank: BankContext, spec: Spec) -> None:
     apply_grants(bank.schema)
 
 
-def apply_grants(schema: str) -> None:
-    """Exactly the rights the models name: one statement a kind of right, so that many tables cost little."""
-    run = run_role(schema)
+def apply_grants(schema: str) -> bool:
+    """Exactly the rights the models name: one statement a kind of right, so that many tables cost little.
+
+    Returns whether anything had to change; where nothing had to, no row of the catalogue is written.
+    """
+    run, wanted = run_role(schema), _wanted_rights()
     with transaction.atomic(), owner_scope(schema):
-        _run("REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {run}", schema=schema, run=run)
-        by_rights: dict[str, list[str]] = {"read": ["django_migrations"]}
-        for table, rights in _table_rights(settings.TENANT_APPS).items():
-            by_rights.setdefault(rights, []).append(table)
-        for rights, tables in by_rights.items():
-            _grant(RIGHTS[rights], schema, tables, run)
-        _run("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {run}", schema=schema, run=run)
+        held = _rights_held(schema, run)
+        sequences = sorted(name for name, (kind, _) in held.items() if kind == "S")
+        tables = {name: rights for name, (kind, rights) in held.items() if kind != "S" and rights}
+        if tables == _privileges(wanted) and all(held[s][1] == {"USAGE"} for s in sequences):
+            return False
+        if tables:
+            _on_tables("REVOKE ALL ON {} FROM {}", schema, sorted(tables), run)
+        for rights, names in wanted.items():
+            _on_tables(f"GRANT {RIGHTS[rights]} ON {{}} TO {{}}", schema, names, run)
+        if sequences:
+            _on_tables("GRANT USAGE ON SEQUENCE {} TO {}", schema, sequences, run)
+    return True
 
 
-def _grant(rights: str, schema: str, tables: list[str], role: str) -> None:
-    names = sql.SQL(", ").join(sql.Identifier(schema, table) for table in tables)
-    statement = sql.SQL("GRANT {} ON {} TO {}")
+def _wanted_rights() -> dict[str, list[str]]:
+    """Kind of right -> tables."""
+    by_rights: dict[str, list[str]] = {"read": ["django_migrations"]}
+    for table, rights in _table_rights(settings.TENANT_APPS).items():
+        by_rights.setdefault(rights, []).append(table)
+    return by_rights
+
+
+def _privileges(by_rights: dict[str, list[str]]) -> dict[str, frozenset[str]]:
+    return {
+        table: frozenset(RIGHTS[rights].split(", "))
+        for rights, tables in by_rights.items()
+        for table in tables
+    }
+
+
+def _rights_held(schema: str, role: str) -> dict[str, tuple[str, frozenset[str]]]:
+    """Relation -> its kind (`S` a sequence) and what the role may do on it.
+
+    By way of pg_depend, which is indexed by schema: pg_class is not, and holds every bank's relations.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(statement.format(sql.SQL(rights), names, sql.Identifier(role)))
+        cursor.execute(
+            "SELECT c.relname, c.relkind, array_agg(a.privilege_type::text) "
+            "FROM pg_depend d JOIN pg_class c ON c.oid = d.objid "
+            "LEFT JOIN LATERAL aclexplode(c.relacl) a ON a.grantee = %s::regrole "
+            "WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = %s::regnamespace "
+            "AND d.classid = 'pg_class'::regclass AND c.relkind IN ('r', 'p', 'v', 'm', 'S') "
+            "GROUP BY c.oid, c.relname, c.relkind",
+            [role, schema],
+        )
+        return {
+            str(name): (str(kind), frozenset(right for right in rights if right is not None))
+            for name, kind, rights in cursor.fetchall()
+        }
+
+
+def _on_tables(statement: str, schema: str, tables: list[str], role: str) -> None:
+    names = sql.SQL(", ").join(sql.Identifier(schema, table) for table in tables)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(statement).format(names, sql.Identifier(role)))
 
 
 def apply_public_grants() -> None:
@@ -160,10 +204,16 @@ def verify_tables(bank: BankContext, spec: Spec) -> None:
 
 
 def missing_tables(schema: str) -> list[str]:
+    """Tables of the code's models that the schema has not. Looked up by name: pg_class holds every bank's."""
+    names = sorted(_table_rights(settings.TENANT_APPS))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])
-        there = {row[0] for row in cursor.fetchall()}
-    return sorted(set(_table_rights(settings.TENANT_APPS)) - there)
+        cursor.execute(
+            "SELECT wanted FROM unnest(%s::name[]) wanted WHERE NOT EXISTS (SELECT FROM pg_class c "
+            "WHERE c.relname = wanted AND c.relkind IN ('r', 'p') "
+            "AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = %s))",
+            [names, schema],
+        )
+        return sorted(str(row[0]) for row in cursor.fetchall())
 
 
 def models_in_both() -> list[type[models.Model]]:

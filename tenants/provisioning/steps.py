@@ -11,6 +11,9 @@ from tenants.models import Bank
 from tenants.provisioning import database, registry, templates, versions
 from tenants.provisioning.registry import Spec, Step
 
+# Steps that depend on the code's migrations.
+SCHEMA_STEPS = frozenset({"30.tables", "40.grants"})
+
 
 def _tables(bank: BankContext, spec: Spec) -> None:
     templates.make_tables(bank.schema)

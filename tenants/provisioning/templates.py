@@ -16,7 +16,7 @@ from psycopg import sql
 from core.tenancy import BankContext, owner_role, owner_scope, public_scope
 from tenants.models import SchemaTemplate
 from tenants.provisioning import database, dumps
-from tenants.provisioning.versions import code_state, missing_in
+from tenants.provisioning.versions import code_digest, missing_in
 
 log = logging.getLogger(__name__)
 # One builder at a time in a database; others migrate, or wait when asked to.
@@ -80,7 +80,7 @@ def build(*, wait: bool) -> SchemaTemplate | None:
         script = _script_of_scratch(schema)
         with transaction.atomic():
             template = SchemaTemplate.objects.create(
-                digest=code_state().digest, server=_server(), schema_name=schema, script=script,
+                digest=code_digest(), server=_server(), schema_name=schema, script=script,
                 seconds=time.monotonic() - begun,
             )  # fmt: skip
             kept = SchemaTemplate.objects.order_by("-created_at").values("pk")[:KEEP]
@@ -90,7 +90,7 @@ def build(*, wait: bool) -> SchemaTemplate | None:
 
 def _current() -> SchemaTemplate | None:
     with public_scope():
-        return SchemaTemplate.objects.filter(digest=code_state().digest, server=_server()).first()
+        return SchemaTemplate.objects.filter(digest=code_digest(), server=_server()).first()
 
 
 def _server() -> int:
@@ -145,10 +145,11 @@ def _replay(template: SchemaTemplate, schema: str) -> bool:
 
 
 def _is_empty(schema: str) -> bool:
+    """Whether nothing stands in the schema: whatever does depends on it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = n.oid) "
-            "AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = n.oid) "
+            "SELECT NOT EXISTS (SELECT FROM pg_depend "
+            "WHERE refclassid = 'pg_namespace'::regclass AND refobjid = n.oid) "
             "FROM pg_namespace n WHERE nspname = %s",
             [schema],
         )

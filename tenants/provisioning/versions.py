@@ -20,14 +20,10 @@ Name = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class MigrationState:
-    """The code's migrations: their names, and a digest of everything that decides what they make.
-
-    `version` is short and ordered by count, such as `57-3f2a9c01`; `digest` also changes when a migration's text does.
-    """
+    """The code's migrations: their names, and `version`, short and beginning with their number: `57-3f2a9c01`."""
 
     names: frozenset[Name]
     version: str
-    digest: str
 
 
 def version_of(names: frozenset[Name]) -> str:
@@ -36,22 +32,45 @@ def version_of(names: frozenset[Name]) -> str:
     return f"{len(names)}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
+def is_behind(version: str) -> bool:
+    """Whether a schema of this version has had fewer migrations than the code has, or others; unknown counts as behind.
+
+    False also for a schema that newer code has migrated already.
+    """
+    ours = code_state().version
+    count, _, _ = version.partition("-")
+    return version != ours and (not count.isdigit() or int(count) <= int(ours.partition("-")[0]))
+
+
 def code_state() -> MigrationState:
     """The state of the code that runs, read once per process (and per set of migration modules)."""
-    modules = getattr(settings, "MIGRATION_MODULES", {})
-    return _code_state(tuple(sorted(modules.items())))
+    return _code_state(_modules())
+
+
+def code_digest() -> str:
+    """Changes with everything that decides what the code's migrations make, also with a migration's text."""
+    return _code_digest(_modules())
+
+
+def _modules() -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(getattr(settings, "MIGRATION_MODULES", {}).items()))
 
 
 @lru_cache(maxsize=8)
-def _code_state(_modules: tuple[tuple[str, str], ...]) -> MigrationState:
+def _code_state(_key: tuple[tuple[str, str], ...]) -> MigrationState:
+    names = frozenset(MigrationLoader(None).graph.nodes)
+    return MigrationState(names=names, version=version_of(names))
+
+
+@lru_cache(maxsize=8)
+def _code_digest(_key: tuple[tuple[str, str], ...]) -> str:
     graph = MigrationLoader(None).graph
     digest = hashlib.sha256(repr(django.VERSION).encode())
     for key in sorted(graph.nodes):
         digest.update(repr(key).encode())
         for text in _texts(graph.nodes[key]):
             digest.update(text.encode())
-    names = frozenset(graph.nodes)
-    return MigrationState(names=names, version=version_of(names), digest=digest.hexdigest())
+    return digest.hexdigest()
 
 
 def _texts(migration: Migration) -> list[str]:

@@ -85,6 +85,9 @@ def apply_steps(bank: BankContext, spec: Any, job: JobContext | None = None) -> 
     """Every registered step in order, skipping those an earlier attempt finished."""
     row = Bank.objects.get(schema_name=bank.schema)
     done = set(ProvisioningStep.objects.filter(bank=row).values_list("key", flat=True))
+    if row.schema_version != provisioning.versions.code_state().version:
+        # Newer code came while the bank was being onboarded: its tables are brought along.
+        done -= provisioning.SCHEMA_STEPS
     steps = provisioning.ordered()
     for index, step in enumerate(steps):
         if job is not None:

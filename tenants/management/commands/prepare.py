@@ -3,17 +3,24 @@
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.core.management.commands.migrate import Command as MigrateCommand
 
 from core.tenancy import public_scope
-from tenants.models import Bank
+from tenants.management.commands.migrate_banks import raise_for
+from tenants.management.commands.onboard_bank import OPERATOR
 from tenants.plans import ensure_default_plans
 from tenants.provisioning import database, templates
+from tenants.services import MigrationOptions, migrate_banks
 
 
 class Command(BaseCommand):
     help = "Migrate the public schema and all banks, and apply the grants. Needs the admin login."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--workers", type=int, default=1, help="processes for the banks (default 1)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with public_scope():
@@ -21,14 +28,8 @@ class Command(BaseCommand):
             database.apply_public_grants()
             ensure_default_plans()
         templates.prepare()
-        with public_scope():
-            schemas = list(
-                Bank.objects.exclude(state__in=["provisioning", "closed"]).values_list(
-                    "schema_name", flat=True
-                )
-            )
-        for schema in schemas:
-            database.migrate_schema(schema)
-            with public_scope():
-                database.apply_grants(schema)
-        self.stdout.write(f"Prepared the platform and {len(schemas)} bank(s).")
+        report = migrate_banks(
+            actor=OPERATOR, options=MigrationOptions(workers=options["workers"]), verify=True
+        )
+        self.stdout.write(f"Prepared the platform and {report.done} bank(s).")
+        raise_for(report)
