@@ -3,12 +3,12 @@
 import threading
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import override_settings
 
 from core.tenancy import owner_scope, public_scope
-from tenants.models import SchemaTemplate
+from tenants.models import SchemaMigration, SchemaTemplate
 from tenants.provisioning import database, dumps, templates, versions
 from tests.tenants.catalogue import catalogue
 from tests.tenants.schemas import context, schemas
@@ -174,3 +174,14 @@ def _scratch_schemas() -> list[str]:
     with public_scope(), connection.cursor() as cursor:
         cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'template\\_%%'")
         return [row[0] for row in cursor.fetchall()]
+
+
+def test_the_web_login_reads_templates_and_progress_and_writes_neither(db):
+    with public_scope():
+        assert SchemaTemplate.objects.count() == 1
+        for rows, change in (
+            (SchemaTemplate.objects, {"script": ""}),
+            (SchemaMigration.objects, {"error": ""}),
+        ):
+            with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+                rows.update(**change)
