@@ -226,6 +226,8 @@ def drop_schema(bank: BankContext, spec: Any = None) -> None:
     """Remove a bank's tables and roles for good."""
     own, run = owner_role(bank.schema), run_role(bank.schema)
     with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ROLE_LOCK])
         with owner_scope(bank.schema):
             _run("DROP SCHEMA IF EXISTS {schema} CASCADE", schema=bank.schema)
         for table in SHARED_READ:

@@ -1,13 +1,13 @@
 """Everything PostgreSQL's catalogue knows of a schema, with the schema's own name taken out: for comparing two.
 
-One difference of spelling is set aside: of `state IN ('a', 'b')` on a varchar column PostgreSQL keeps a cast of the
-whole array, and of its own printed form of that a cast of each element. Both mean the same, and the second is stable.
+Differences of spelling are set aside: PostgreSQL drops needless brackets of a check when it reads it again, and of
+`state IN ('a', 'b')` on a varchar column it keeps a cast of the whole array, then of each element.
 """
 
 import re
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from core.tenancy import owner_scope
 
@@ -27,7 +27,7 @@ QUERIES = {
     "LEFT JOIN pg_attrdef ON adrelid = c.oid AND adnum = attnum "
     "WHERE c.relnamespace = %(n)s::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')",
     "constraints": "SELECT conrelid::regclass::text, conname, contype, condeferrable, condeferred, convalidated, "
-    "connoinherit, pg_get_constraintdef(oid), obj_description(oid, 'pg_constraint') "
+    "connoinherit, CASE WHEN contype <> 'c' THEN pg_get_constraintdef(oid) END, obj_description(oid, 'pg_constraint') "
     "FROM pg_constraint WHERE connamespace = %(n)s::regnamespace",
     "indexes": "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid), indisunique, indisprimary, "
     "indisexclusion, indimmediate, indisvalid, indisreplident, indisclustered "
@@ -62,7 +62,34 @@ def catalogue(schema: str) -> dict[str, list[str]]:
             cursor.execute(query, {"n": schema})
             found[kind] = sorted(_text(row, schema) for row in cursor.fetchall())
         found["rows"] = _rows(cursor, schema)
+        found["checks"] = _checks(cursor, schema)
     return found
+
+
+def _checks(cursor: Any, schema: str) -> list[str]:
+    """Check constraints as PostgreSQL prints what it read from its own print: brackets and casts settle."""
+    definition = (
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c' AND "
+    )
+    cursor.execute(
+        "SELECT DISTINCT conrelid::regclass::text FROM pg_constraint "
+        "WHERE contype = 'c' AND connamespace = %s::regnamespace AND conrelid <> 0",
+        [schema],
+    )
+    tables = [row[0] for row in cursor.fetchall()]
+    found = []
+    with transaction.atomic():
+        for table in tables:
+            cursor.execute(definition + "conrelid = %s::regclass", [table])
+            rows = cursor.fetchall()
+            added = ", ".join(f'ADD CONSTRAINT "probe {name}" {text}' for name, text in rows)
+            cursor.execute(f"ALTER TABLE {table} {added}".replace("%", "%%"), [])
+            cursor.execute(
+                definition + "conrelid = %s::regclass AND conname LIKE 'probe %%'", [table]
+            )
+            found += [f"{table} {_text(row, schema)}" for row in cursor.fetchall()]
+        transaction.set_rollback(True)
+    return sorted(found)
 
 
 def _rows(cursor: Any, schema: str) -> list[str]:
