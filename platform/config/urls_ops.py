@@ -5,11 +5,13 @@ from django.views.generic import RedirectView
 
 from config.urls_common import api
 from core.console import ops_site
+from core.telemetry.views import metrics
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/")),
     path("admin/", include("accounts.urls")),
     path("admin/", ops_site.urls),
+    path("metrics", metrics),
     path("i18n/", include("django.conf.urls.i18n")),
     *api("config.api_v1_ops", "config.urls_ops"),
 ]

@@ -1,6 +1,7 @@
 """First in the chain: the request's id, its bank by Host, and the scope everything after it runs in."""
 
 import re
+import time
 import uuid
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
@@ -13,6 +14,8 @@ from django.utils import timezone
 from core.admission import admission, admission_key, most_at_once
 from core.log_context import request_log_context
 from core.problem import problem_response
+from core.telemetry.access import answered
+from core.telemetry.health import PROBES
 from core.tenancy import (
     PUBLIC,
     UPGRADING,
@@ -41,11 +44,19 @@ class ScopeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if probe := PROBES.get(request.path):
+            return probe()
+        began = time.perf_counter()
         given = request.headers.get("X-Request-ID", "")
         request_id = given if _REQUEST_ID.match(given) else uuid.uuid4().hex
         request.request_id = request_id  # type: ignore[attr-defined]
-        if request.path == "/healthz":
-            return HttpResponse("ok", content_type="text/plain")
+        response = self._answer(request, request_id)
+        schema = getattr(getattr(request, "context", None), "schema", "-")
+        with request_log_context(schema=schema, request_id=request_id):
+            answered(request, response, began=began)
+        return response
+
+    def _answer(self, request: HttpRequest, request_id: str) -> HttpResponse:
         try:
             context = self._context(request)
         except UnknownBank:

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -61,6 +62,8 @@ class Runner:
             signal.signal(number, _interrupt)
         try:
             sweep_leftovers(self._run)
+            # Counters are one file a process: those of processes long gone only make reading slow.
+            shutil.rmtree(self._run.metrics, ignore_errors=True)
             with ServerLease(self._run) as lease:
                 try:
                     return self._live(lease, with_story=with_story)

@@ -39,6 +39,11 @@ class RunFolder:
         return self.root / "logs"
 
     @property
+    def metrics(self) -> Path:
+        """Where the application's processes count."""
+        return self.root / "metrics"
+
+    @property
     def postgres(self) -> Path:
         """Parent of the PostgreSQL data folder."""
         return self.root / "postgres"

@@ -42,6 +42,7 @@ class JobContext:
         )
         self.cancel_requested = threading.Event()
         self.lease_lost = threading.Event()
+        self.began = time.monotonic()
         self._last_write = 0.0
         self._rate = 0.0
         self._seen: tuple[float, int] | None = None

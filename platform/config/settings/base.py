@@ -1,5 +1,6 @@
 """Settings common to every place. What differs by place comes from the environment."""
 
+import os
 from pathlib import Path
 
 import environ
@@ -298,21 +299,33 @@ CELERY_BROKER_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL)
 CELERY_TASK_QUEUES = broker.queues(CELERY_BROKER_URL, JOB_SHARES)
 BROKER_PUBLISH_OPTIONS = broker.publish_options(CELERY_BROKER_URL)
 
-# --- Logs -------------------------------------------------------------------------------------------------
+# --- Logs, metrics ----------------------------------------------------------------------------------------
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"bank": {"()": "core.log_context.BankLogFilter"}},
     "formatters": {
-        "line": {
-            "format": "%(asctime)s %(levelname)s %(name)s bank=%(bank)s request=%(request_id)s %(message)s"
-        }
+        "line": {"()": "core.telemetry.logs.LineFormatter"},
+        "json": {"()": "core.telemetry.logs.JsonFormatter"},
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["bank"]}
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env("PANORAMA_LOG_FORMAT", default="json"),
+            "filters": ["bank"],
+        }
     },
     "root": {"handlers": ["console"], "level": env("PANORAMA_LOG_LEVEL", default="INFO")},
 }
+# Celery's own would write task arguments and whole tracebacks.
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+ACCESS_LOG = env.bool("PANORAMA_ACCESS_LOG", default=True)
+METRICS_TOKEN = read_secret("PANORAMA_METRICS_TOKEN", RUN_DIR)
+# Read when prometheus_client is imported: every process of this machine counts in files of its own there.
+METRICS_DIR = Path(env("PANORAMA_METRICS_DIR", default=str(RUN_DIR / "metrics")))
+METRICS_DIR.mkdir(parents=True, exist_ok=True)
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(METRICS_DIR))
+
 UNFOLD = {
     "SITE_TITLE": "Panorama",
     "SITE_HEADER": "Panorama",

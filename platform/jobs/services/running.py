@@ -3,9 +3,11 @@
 import logging
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from os import getpid
 from typing import Any
 
@@ -16,6 +18,7 @@ from django.db.models import F, Q
 from audit.services import record
 from core.clock import now
 from core.errors import ProblemError
+from core.telemetry.metrics import job_seconds, jobs_total
 from core.tenancy import Context, context_scope, current_context
 from jobs import registry
 from jobs.choices import JobState
@@ -126,6 +129,7 @@ def _finish(
     ).update(**changes)
     if not updated:
         return None
+    transaction.on_commit(partial(_count, context, state))
     drop_ticket(job_id=context.job_id)
     dispatch_after_commit(context.queue)
     record(
@@ -133,6 +137,11 @@ def _finish(
         detail={"kind": context.kind, "attempt": context.attempt, "code": code},
     )  # fmt: skip
     return str(state)
+
+
+def _count(context: JobContext, state: JobState) -> None:
+    jobs_total.labels(current_context().schema, context.kind, state).inc()
+    job_seconds.labels(context.kind).observe(time.monotonic() - context.began)
 
 
 @contextmanager
