@@ -1,5 +1,6 @@
 """Jobs with a moving progress bar, on both sites."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,12 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from core.console import PolicyAdmin, ServicePage, bank_site, ops_site
+from core.console.csv_list import csv_response
 from core.console.sites import PanoramaSite
 from core.errors import NotFound
 from core.request import acting
 from jobs import selectors, services
-from jobs.choices import JobState
+from jobs.choices import JobState, Queue
 from jobs.models import Job
+from jobs.queues import SORTS, LaneView, queue_page
 
 STATE_LABELS = {
     JobState.QUEUED: "info",
@@ -111,6 +114,57 @@ def progress(request: HttpRequest, job_id: str) -> HttpResponse:
     return render(request, "jobs/progress.html", context)
 
 
+def queues(request: HttpRequest, site: PanoramaSite) -> HttpResponse:
+    """The operators' picture of all queues; `export=csv` gives the page shown as a file."""
+    if not request.user.has_perm("jobs.view"):
+        return HttpResponse(status=403)
+    queue = request.GET.get("queue", "")
+    queue = queue if queue in Queue.values else ""
+    sort = request.GET.get("sort", "waiting")
+    number = request.GET.get("page", "1")
+    page = (
+        min(int(number), 10_000) if number.isascii() and number.isdigit() and len(number) < 6 else 1
+    )
+    found = queue_page(queue=queue, sort=sort, page=page)
+    if request.GET.get("export") == "csv":
+        return csv_response("queues", QUEUE_HEADER, [_csv_row(lane) for lane in found.lanes])
+    context = {
+        **site.each_context(request),
+        "title": _("Queues"),
+        "found": found,
+        "queue": queue,
+        "queues": Queue.choices,
+        "sort": sort if sort in SORTS else "waiting",
+        "page": page,
+    }
+    return render(request, "jobs/queues.html", context)
+
+
+QUEUE_HEADER = (
+    "queue",
+    "bank",
+    "waiting",
+    "with_workers",
+    "at_once",
+    "weight",
+    "held",
+    "next_waits_since",
+)
+
+
+def _csv_row(lane: LaneView) -> list[str | int | float | None]:
+    since = lane.oldest.isoformat() if lane.oldest else None
+    held = "yes" if lane.held else "no"
+    return [
+        lane.queue, lane.schema, lane.waiting, lane.in_flight, lane.share, lane.weight, held, since,
+    ]  # fmt: skip
+
+
+def _queue_pages(site: PanoramaSite) -> list[URLPattern]:
+    view = site.admin_view(partial(queues, site=site))
+    return [path("jobs/queues/", view, name="job_queues")]
+
+
 def _pages(site: PanoramaSite) -> list[URLPattern]:
     return [path("jobs/progress/<uuid:job_id>/", site.admin_view(progress), name="job_progress")]
 
@@ -118,3 +172,4 @@ def _pages(site: PanoramaSite) -> list[URLPattern]:
 for _site in (bank_site, ops_site):
     _site.register(Job, JobAdmin)
     _site.add_pages(_pages)
+ops_site.add_pages(_queue_pages)

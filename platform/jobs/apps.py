@@ -13,6 +13,10 @@ class JobsConfig(AppConfig):
         from jobs.services import sweep
 
         register_tick(Tick("jobs.sweep", settings.JOB_SWEEP_SECONDS, sweep))
+        add_items(
+            "ops",
+            NavItem(_("Queues"), "low_priority", "job_queues", "jobs.view", _("Operations"), 71),
+        )
         for site in ("bank", "ops"):
             add_items(
                 site,

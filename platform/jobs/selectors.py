@@ -1,12 +1,13 @@
 """Jobs as others see them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from core.errors import NotFound
-from jobs.choices import FINAL_STATES
+from jobs.choices import FINAL_STATES, JobState
 from jobs.models import Job, JobLog
+from jobs.places import place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,9 @@ class JobView:
     started_at: datetime | None
     finished_at: datetime | None
     finished: bool
+    # Of a job looked at by itself: why it does not run yet, and how many of the bank's own go first.
+    waiting_reason: str = ""
+    before: int | None = None
 
 
 def as_view(job: Job) -> JobView:
@@ -73,7 +77,11 @@ def get_job(job_id: str) -> JobView:
     job = Job.objects.filter(pk=job_id).first()
     if job is None:
         raise NotFound("No such job.")
-    return as_view(job)
+    view = as_view(job)
+    place = place_of(job_id) if job.state == JobState.QUEUED else None
+    if place is None:
+        return view
+    return replace(view, waiting_reason=place.reason, before=place.before)
 
 
 def job_log(job_id: str, *, limit: int = 500) -> list[JobLog]:

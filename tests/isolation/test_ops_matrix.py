@@ -54,6 +54,7 @@ PAGES = {
     "accounts_apiclient_end_old_secrets": Page("accounts.client.change", "client"),
     "accounts_apiclient_revoke": Page("accounts.client.change", "client"),
     "job_progress": Page("jobs.view", "job"),
+    "job_queues": Page("jobs.view", shows=False),
     "jobs_job_cancel": Page("jobs.control", "job"),
     "jobs_job_resume": Page("jobs.control", "job"),
     "invitation": Page("open", "invitation"),

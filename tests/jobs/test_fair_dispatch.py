@@ -12,6 +12,7 @@ from core.actors import system_actor
 from core.tenancy import bank_scope, public_scope
 from jobs import registry, services
 from jobs.choices import Priority, Queue
+from jobs.places import place_of
 from jobs.services import dispatching
 from tests.jobs.fair_model import FairQueue
 
@@ -87,9 +88,9 @@ def test_bank_at_its_share_waits_although_workers_are_free(bank_a, bank_b, work,
     jobs = [start(bank_a, work) for _ in range(4)]
     assert dispatching.dispatch("batch") == 2
     with bank_scope(bank_a):
-        place = services.place_of(jobs[3])
+        place = place_of(jobs[3])
         assert (place.reason, place.before, place.in_flight, place.share) == ("share", 1, 2, 2)
-        assert services.place_of(jobs[0]).reason == "worker"
+        assert place_of(jobs[0]).reason == "worker"
     start(bank_b, work)
     assert dispatching.dispatch("batch") == 1
     run(bank_a, jobs[0])
@@ -104,7 +105,7 @@ def test_plan_sets_the_share_and_suspension_holds(bank_a, work, sent, settings):
     services.set_bank_terms(bank_a.schema, held=True, shares={"batch": 3})
     assert dispatching.dispatch("batch") == 0
     with bank_scope(bank_a):
-        assert services.place_of(jobs[1]).reason == "held"
+        assert place_of(jobs[1]).reason == "held"
     services.set_bank_terms(bank_a.schema, held=False, shares={"batch": 3})
     assert dispatching.dispatch("batch") == 2
 
@@ -167,7 +168,7 @@ def test_suspended_banks_job_is_not_run_and_goes_back_to_wait(bank_a, work, sent
         assert services.run_job(job_id=job) is None
     assert services.sweep() == 0
     with bank_scope(bank_a):
-        assert services.place_of(job).reason == "held"
+        assert place_of(job).reason == "held"
 
 
 REFUSED = [
@@ -196,9 +197,9 @@ def test_bank_can_neither_see_nor_move_the_queue(bank, statement):
 def test_bank_sees_no_place_of_anothers_job(bank_a, bank_b, work):
     job = start(bank_b, work)
     with bank_scope(bank_a):
-        assert services.place_of(job) is None
+        assert place_of(job) is None
     with bank_scope(bank_b):
-        assert services.place_of(job).state == "waiting"
+        assert place_of(job).state == "waiting"
 
 
 MOVES = st.lists(

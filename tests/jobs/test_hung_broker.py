@@ -13,7 +13,7 @@ from core.actors import system_actor
 from core.tenancy import bank_scope
 from jobs import registry, services
 from jobs.choices import Queue
-from jobs.services import place_of
+from jobs.places import place_of
 
 SCHEMES = ["redis://127.0.0.1:{}/0", "amqp://guest:guest@127.0.0.1:{}//"]
 LONGEST_SECONDS = 6.0

@@ -32,6 +32,13 @@ class JobSerializer(serializers.Serializer[Any]):
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
     finished = serializers.BooleanField()
+    waiting_reason = serializers.CharField(
+        help_text="Of one queued job: `turn` (other banks' or own jobs go first), `share` (the bank has as many with "
+        "workers as it may), `held` (the bank is suspended), `worker` (sent, no worker free yet); empty otherwise."
+    )
+    before = serializers.IntegerField(
+        allow_null=True, help_text="Of one queued job: how many of the bank's own go first."
+    )
 
     def to_representation(self, instance: Any) -> Any:
         return super().to_representation(
