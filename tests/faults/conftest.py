@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.never_lost import LEASE_SECONDS
 from tests.stack import Stack
 from tests.stack_portfolio import SMALL_ROWS, Bench, furnish
 
-__all__ = ["SMALL_ROWS", "Bench", "bench", "furnish"]
+__all__ = ["LEASE_SECONDS", "SMALL_ROWS", "Bench", "bench", "furnish"]
 SLUG = "river"
 ROWS = 400_000
-LEASE_SECONDS = "4"
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from config.story.http import StoryFailed, new_key
 from tests.stack import wait_for
@@ -16,6 +19,7 @@ from tests.stack_portfolio import Bench
 
 ROWS = 200
 AGAIN_SECONDS = 60.0
+LEASE_SECONDS = "4"
 TROUBLE = (OSError, http.client.HTTPException, StoryFailed)
 
 
@@ -36,19 +40,23 @@ def run_trial(
     """Ask for `jobs` batches and kill in between; check every promise. Returns what happened."""
     load_id = bench.load(ROWS, folder)
     trial = Trial(jobs)
-    killer = threading.Thread(target=_kill, args=(trial, kills, random.Random(seed)), daemon=True)
+    killer = threading.Thread(
+        target=_kill, args=(bench, trial, kills, random.Random(seed)), daemon=True
+    )
     killer.start()
     for number in range(jobs):
         _ask(bench, load_id, trial, f"{seed}-{number}-{new_key()}")
     killer.join()
     assert len(trial.kills) == len(kills)
-    _wait_until_taken_up(bench, trial)
+    assert 0 < trial.taken_up_after <= AGAIN_SECONDS
     _wait_for_all(bench, trial)
     _assert_one_effect_each(bench, trial)
     return trial
 
 
-def _kill(trial: Trial, kills: list[Callable[[], str]], chance: random.Random) -> None:
+def _kill(
+    bench: Bench, trial: Trial, kills: list[Callable[[], str]], chance: random.Random
+) -> None:
     for kill in kills:
         time.sleep(chance.uniform(0.5, 3.0))
         # A process that is just being started again has no id yet.
@@ -56,6 +64,7 @@ def _kill(trial: Trial, kills: list[Callable[[], str]], chance: random.Random) -
             wait_for(lambda kill=kill: _try(kill), seconds=60, what="a process to kill")
         )
         trial.last_kill = time.monotonic()
+    _watch_last_kill(bench, trial)
 
 
 def _try(kill: Callable[[], str]) -> str | None:
@@ -91,28 +100,44 @@ def _job(bench: Bench, job_id: str) -> dict[str, Any] | None:
         return None
 
 
-def _open_jobs(bench: Bench, state: str) -> list[dict[str, Any]]:
-    try:
-        page = bench.api().call("GET", f"/api/v1/jobs?state={state}&page_size=100")
-    except TROUBLE:
-        return []
-    return list(page["results"])
+def _watch_last_kill(bench: Bench, trial: Trial) -> None:
+    """From the last kill on: until each job that was with a worker or in the broker is with a living worker or done.
 
-
-def _wait_until_taken_up(bench: Bench, trial: Trial) -> None:
-    """Whatever ran at the last kill is with a worker again, or has ended, within a minute of it."""
-    interrupted = {job["id"]: job["attempt"] for job in _open_jobs(bench, "running")}
+    Read from the tickets: a claim or a heartbeat after the kill moves `due_at` past it by a whole lease.
+    """
+    killed = datetime.fromtimestamp(time.time(), UTC)
+    alive_from = killed + timedelta(seconds=float(LEASE_SECONDS) + 1)
+    left = {job for job, *_ in _tickets(bench, seconds=30)}
 
     def all_taken_up() -> bool:
-        for job_id, attempt in list(interrupted.items()):
-            job = _job(bench, job_id)
-            if job and (job["finished"] or job["attempt"] > attempt):
-                del interrupted[job_id]
-        return not interrupted
+        now = {
+            job: state == "running" and due_at > alive_from
+            for job, state, due_at in _tickets(bench, seconds=30)
+        }
+        left.difference_update({job for job in left if now.get(job, True)})
+        return not left
 
-    wait_for(all_taken_up, seconds=AGAIN_SECONDS, what="interrupted jobs to be taken up")
+    wait_for(all_taken_up, seconds=2 * AGAIN_SECONDS, what="interrupted jobs to be taken up")
     trial.taken_up_after = time.monotonic() - trial.last_kill
-    assert trial.taken_up_after <= AGAIN_SECONDS
+
+
+def _tickets(bench: Bench, *, seconds: float) -> list[tuple[str, str, datetime]]:
+    """Jobs that were sent and have not ended, straight from PostgreSQL, which may just be starting again."""
+
+    def read() -> list[tuple[str, str, datetime]] | None:
+        try:
+            with psycopg.connect(bench.stack.environment()["DATABASE_ADMIN_URL"]) as connection:
+                return connection.execute(
+                    "SELECT job_id::text, state, due_at FROM dispatch_ticket WHERE state IN ('sent', 'running')"
+                ).fetchall()
+        except psycopg.OperationalError:
+            return None
+
+    deadline = time.monotonic() + seconds
+    while (found := read()) is None:
+        assert time.monotonic() < deadline, "PostgreSQL did not come back"
+        time.sleep(0.2)
+    return found
 
 
 def _wait_for_all(bench: Bench, trial: Trial) -> None:
