@@ -86,9 +86,8 @@ def attempt_succeeded(attempt: Attempt) -> None:
 def _counters(kind: str, account: str, origin: Origin) -> tuple[Counter, ...]:
     mark = origin.marks.get(account)
     if kind == "reset":
-        # Mails go to the account, so no device is better known than another.
         return (
-            Counter(_key(kind, account), RESETS),
+            Counter(_key(kind, account, mark or ""), RESETS),
             Counter(_key(kind, origin.network), WHOLE_NETWORK),
         )
     if mark:
