@@ -33,10 +33,16 @@ class PersonAdmin(ServicePage, PolicyAdmin):
     )  # fmt: skip
     list_filter: ClassVar[list[Any]] = ["is_active"]
     search_fields = ("email", "name")
-    actions_detail: ClassVar[list[str]] = [
-        "disable", "enable", "invite_again", "reset_factors", "end_sessions", "seal",
-        "withdraw_seal",
-    ]  # fmt: skip
+    actions_detail: ClassVar[list[Any]] = [
+        "disable",
+        "enable",
+        "invite_again",
+        {
+            "title": _("Security"),
+            "icon": "shield",
+            "items": ["reset_factors", "end_sessions", "seal", "withdraw_seal"],
+        },
+    ]
     change_form_template = "accounts/person.html"
 
     @display(description=_("Roles"))

@@ -11,7 +11,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import openapi, permissions  # noqa: F401 - openapi registers itself
         from accounts.upkeep import remove_expired
-        from core.console.navigation import NavItem, add_items
+        from core.console.navigation import NavItem, add_account_links, add_items
         from core.console.step_up import require_fresh
         from core.ticks import Tick, register_tick
 
@@ -30,6 +30,7 @@ class AccountsConfig(AppConfig):
         )  # fmt: skip
         register_tick(Tick("accounts.expired", HOUR, remove_expired))
         for site in ("bank", "ops"):
+            add_account_links(site, (_("Sign-in and security"), "accounts_security"))
             add_items(
                 site,
                 NavItem(

@@ -38,7 +38,7 @@ class SignInForm(forms.Form):
     """E-mail and password; the names are those that password managers look for."""
 
     username = forms.CharField(
-        label=_("e-mail"),
+        label=_("E-mail"),
         max_length=254,
         widget=UnfoldAdminTextInputWidget(
             attrs={"autocomplete": "username webauthn", "autofocus": True}

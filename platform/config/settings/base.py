@@ -344,10 +344,12 @@ UNFOLD = {
 }
 UNFOLD_BANK = {
     **UNFOLD,
+    "ACCOUNT": {"navigation": "core.console.navigation.bank_account"},
     "SIDEBAR": {"show_search": True, "navigation": "core.console.navigation.bank_navigation"},
 }
 UNFOLD_OPS = {
     **UNFOLD,
+    "ACCOUNT": {"navigation": "core.console.navigation.ops_account"},
     "SITE_HEADER": "Panorama operations",
     "SIDEBAR": {"show_search": True, "navigation": "core.console.navigation.ops_navigation"},
 }

@@ -33,6 +33,7 @@ class Panel:
 
 
 _items: dict[str, list[NavItem]] = {"bank": [], "ops": []}
+_account: dict[str, list[tuple[Any, str]]] = {"bank": [], "ops": []}
 _panels: dict[str, list[Panel]] = {"bank": [], "ops": []}
 
 
@@ -73,3 +74,22 @@ def bank_navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 def ops_navigation(request: HttpRequest) -> list[dict[str, Any]]:
     return _navigation("ops", request)
+
+
+def add_account_links(site: str, *links: tuple[Any, str]) -> None:
+    """Links of the menu under a person's name: (title, URL name without the site's name space)."""
+    _account[site] += [link for link in links if link not in _account[site]]
+
+
+def _account_links(site: str, request: HttpRequest) -> list[dict[str, Any]]:
+    if not request.user.is_authenticated:
+        return []
+    return [{"title": title, "link": reverse(f"{site}:{view}")} for title, view in _account[site]]
+
+
+def bank_account(request: HttpRequest) -> list[dict[str, Any]]:
+    return _account_links("bank", request)
+
+
+def ops_account(request: HttpRequest) -> list[dict[str, Any]]:
+    return _account_links("ops", request)
