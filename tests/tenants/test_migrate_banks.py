@@ -28,6 +28,7 @@ from tenants.models import Bank, Plan, SchemaMigration
 from tenants.provisioning import database, fitting, templates, versions
 from tenants.services.onboarding import apply_steps
 from tests import databases
+from tests.sign_in import ops_browser
 from tests.tenants.schemas import context
 
 LATER = {"jobs": "tests.tenants.later_jobs"}
@@ -271,9 +272,8 @@ def test_onboarding_that_newer_code_goes_on_with_brings_the_tables_along(six_ban
 def test_ops_console_shows_and_filters_banks_by_their_schema(db):
     with public_scope():
         user = User.objects.create(email="op@panorama.test", name="Olga", roles=["operator"])
-        client = Client(HTTP_HOST="ops.localhost")
-        client.force_login(user, backend="accounts.backends.BankBackend")
         Bank.objects.filter(slug="beta").update(schema_version="3-00000000")
+    client = ops_browser(user)
     page = client.get("/admin/tenants/bank/").content.decode()
     assert "Behind the code" in page
     assert "Current" in page
