@@ -21,7 +21,7 @@ class Application(BaseRow):
     reference_index = models.BinaryField(max_length=32)
     # vault.subject_id of the customer: whose key the inputs are under.
     subject = models.BinaryField(max_length=32)
-    # The two references under the bank's key, for the pages and to find the subject's key.
+    # The two references under the person's own key, for the pages: they die with it.
     reference = models.BinaryField()
     customer = models.BinaryField()
 

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 
 from core.errors import NotFound
-from core.vault import SubjectErased, vault
-from scoring.models import Decision
+from core.vault import SealedValue, SubjectErased, vault
+from scoring.models import Application, Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,17 @@ def decision_rows(
     }  # fmt: skip
     rows = rows.filter(**{name: value for name, value in wanted.items() if value})
     if reference:
-        index = vault().blind_index("scoring.application.reference", reference)
-        rows = rows.filter(application__reference_index=index)
+        rows = rows.filter(application__in=application_ids(reference))
     return rows.order_by("-id")
+
+
+def application_ids(reference: str) -> list[UUID]:
+    """The application of the bank's own reference, none when its person was erased: then nothing finds it."""
+    box = vault()
+    index = box.blind_index("scoring.application.reference", reference)
+    found = list(Application.objects.filter(reference_index=index).values_list("id", "subject"))
+    erased = box.erased_ids([bytes(subject) for _id, subject in found])
+    return [key for key, subject in found if bytes(subject) not in erased]
 
 
 def as_view(row: Decision) -> DecisionView:
@@ -142,11 +151,10 @@ def list_decisions(*, limit: int = 50, before: str = "", **filters: str) -> list
 
 def read_payload(row: Decision) -> dict[str, Any]:
     """What was sent, decrypted. Raises `SubjectErased`; the caller writes the read down."""
-    box = vault()
-    customer = box.decrypt(
-        "scoring.application", "customer", str(row.application_id), bytes(row.application.customer)
-    ).decode()
-    opened = box.decrypt_for_subject(customer, "scoring.decision", str(row.id), bytes(row.payload))
+    value = SealedValue(bytes(row.application.subject), str(row.id), bytes(row.payload))
+    opened = vault().decrypt_for_ids("scoring.decision", [value])[0]
+    if opened is None:
+        raise SubjectErased()
     return json.loads(opened)  # type: ignore[no-any-return]
 
 

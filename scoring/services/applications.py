@@ -1,6 +1,6 @@
-"""Applications: the bank's own references, kept encrypted, found by blind index."""
+"""Applications: the bank's own references, kept under the person's key, found by blind index."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from django.db import connection
 from core.clock import now
 from core.errors import Conflict
 from core.ids import new_id
-from core.vault import Vault
+from core.vault import SubjectBox, Vault
 from scoring.models import Application
 
 PURPOSE = "scoring.application"
@@ -35,6 +35,11 @@ def reference_index(box: Vault, application: str) -> bytes:
     return box.blind_index(f"{PURPOSE}.{REFERENCE}", application)
 
 
+def place(column: str, application_id: UUID | str) -> str:
+    """The row an encrypted reference is bound to: the application and which of its two columns."""
+    return f"{application_id}:{column}"
+
+
 # One statement: what is new is added, what is there is found.
 _FIND_OR_ADD = """
 WITH given AS (
@@ -52,10 +57,12 @@ SELECT id, reference_index, subject FROM scoring_application WHERE reference_ind
 """
 
 
-def find_or_add(box: Vault, parties: Sequence[Party]) -> dict[Party, UUID]:
-    """Ids by party. Raises `Conflict` when a reference belongs to another customer."""
+def find_or_add(
+    box: Vault, parties: Sequence[Party], boxes: Mapping[str, SubjectBox]
+) -> dict[Party, UUID]:
+    """Ids by party; `boxes` by customer. Raises `Conflict` when a reference belongs to another customer."""
     indexes = {p: reference_index(box, p.application) for p in dict.fromkeys(parties)}
-    subjects = {p: box.subject_id(p.customer) for p in indexes}
+    subjects = {p: boxes[p.customer].subject for p in indexes}
     wanted = {index: p for p, index in indexes.items()}
     ids = [new_id() for _ in wanted]
     values: dict[str, Any] = {
@@ -64,11 +71,11 @@ def find_or_add(box: Vault, parties: Sequence[Party]) -> dict[Party, UUID]:
         "indexes": list(wanted),
         "subjects": [subjects[p] for p in wanted.values()],
         "references": [
-            box.encrypt(PURPOSE, REFERENCE, str(key), p.application.encode())
+            boxes[p.customer].seal(PURPOSE, place(REFERENCE, key), p.application.encode())
             for key, p in zip(ids, wanted.values(), strict=True)
         ],
         "customers": [
-            box.encrypt(PURPOSE, CUSTOMER, str(key), p.customer.encode())
+            boxes[p.customer].seal(PURPOSE, place(CUSTOMER, key), p.customer.encode())
             for key, p in zip(ids, wanted.values(), strict=True)
         ],
     }
@@ -87,12 +94,3 @@ def find_or_add(box: Vault, parties: Sequence[Party]) -> dict[Party, UUID]:
                 code="application_of_another",
             )
     return {p: found[index][0] for p, index in indexes.items()}
-
-
-def party_of(box: Vault, row: Application) -> Party:
-    """The references of a stored application."""
-    key = str(row.id)
-    return Party(
-        box.decrypt(PURPOSE, REFERENCE, key, bytes(row.reference)).decode(),
-        box.decrypt(PURPOSE, CUSTOMER, key, bytes(row.customer)).decode(),
-    )

@@ -29,7 +29,7 @@ from core.errors import (
 )
 from core.ids import new_id
 from core.tenancy import current_context
-from core.vault import SubjectValue, Vault, vault
+from core.vault import vault
 from scoring import permissions
 from scoring.choices import Slot
 from scoring.contracts import DecisionIn
@@ -240,10 +240,14 @@ def _rows(
 ) -> list[Row]:
     box, key = vault(), row_keys(current_context().schema)[0]
     parties = [Party(case.application, case.customer) for case in cases]
-    applications = find_or_add(box, list(dict.fromkeys(parties)))
+    boxes = box.subject_boxes([p.customer for p in parties])
+    applications = find_or_add(box, list(dict.fromkeys(parties)), boxes)
     ids = [new_id() for _ in cases]
     payloads = [case.payload() for case in cases]
-    envelopes = _encrypted(box, parties, ids, payloads)
+    envelopes = [
+        boxes[p.customer].seal(PURPOSE, str(i), data)
+        for p, i, data in zip(parties, ids, payloads, strict=True)
+    ]
     moment = now()
     rows = []
     for place, found in enumerate(answers):
@@ -299,18 +303,6 @@ def _asked(call: Call, moment: datetime) -> dict[str, Any]:
         "decided_at": moment,
         "latency_us": (time.perf_counter_ns() - call.started_ns) // 1_000,
     }
-
-
-def _encrypted(
-    box: Vault, parties: Sequence[Party], ids: Sequence[UUID], payloads: Sequence[bytes]
-) -> list[bytes]:
-    if len(ids) == 1:
-        return [box.encrypt_for_subject(parties[0].customer, PURPOSE, str(ids[0]), payloads[0])]
-    values = [
-        SubjectValue(p.customer, str(i), data)
-        for p, i, data in zip(parties, ids, payloads, strict=True)
-    ]
-    return box.encrypt_for_subjects(PURPOSE, values)
 
 
 def _earlier(call: Call) -> tuple[selectors.DecisionView, ...]:

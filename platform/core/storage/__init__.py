@@ -1,6 +1,6 @@
 """Files of a bank: encrypted under its key, tamper-evident, on whatever `STORAGES["default"]` is."""
 
-from core.storage.errors import BadPath, FileDamaged
+from core.storage.errors import BadPath, FileDamaged, FileShredded
 from core.storage.files import (
     StoredFile,
     delete,
@@ -8,6 +8,7 @@ from core.storage.files import (
     open_reader,
     open_writer,
     put_stream,
+    shred,
     size,
 )
 from core.storage.publishing import remove_old_drafts
@@ -19,6 +20,7 @@ __all__ = [
     "EncryptedReader",
     "EncryptedWriter",
     "FileDamaged",
+    "FileShredded",
     "StoredFile",
     "delete",
     "exists",
@@ -26,5 +28,6 @@ __all__ = [
     "open_writer",
     "put_stream",
     "remove_old_drafts",
+    "shred",
     "size",
 ]

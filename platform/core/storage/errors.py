@@ -12,3 +12,7 @@ class BadPath(InvalidInput):
 
 class FileDamaged(OSError):
     """The file was altered, cut, reordered, or is another file's or another bank's content."""
+
+
+class FileShredded(OSError):
+    """The file's own key was destroyed: this copy and every copy of it can never be read again."""

@@ -2,12 +2,17 @@
 
 import shutil
 from dataclasses import dataclass
+from functools import partial
 from typing import IO
 
+from django.db import transaction
+
 from core.storage import publishing
+from core.storage.layout import HEADER_BYTES, REVOCABLE, unpack_header
 from core.storage.paths import bank_path
 from core.storage.reader import EncryptedReader
 from core.storage.writer import CHUNK_BYTES, EncryptedWriter
+from core.vault import vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +60,21 @@ def size(path: str) -> int:
 def delete(path: str) -> None:
     """Remove the file; nothing happens when there is none."""
     publishing.storage().delete(bank_path(path))
+
+
+def shred(path: str) -> bool:
+    """Destroy the file's key and remove it: its copies in backups become unreadable too. False when there is none.
+
+    Raises ValueError for a file of the older format, whose key is the bank's: write it anew first.
+    """
+    try:
+        with publishing.storage().open(bank_path(path), "rb") as file:
+            header = unpack_header(file.read(HEADER_BYTES))
+    except FileNotFoundError:
+        return False
+    if header.format != REVOCABLE:
+        raise ValueError(f"{path} is of a format whose key cannot be destroyed alone.")
+    vault().erase_id(header.file_id)
+    # After the commit: a rolled-back erasure must find its file again.
+    transaction.on_commit(partial(publishing.storage().delete, bank_path(path)))
+    return True

@@ -3,7 +3,8 @@
     header (64): magic "PNRF" | format 1 | 3 zero bytes | key version (4) | chunk size (4) | file id
     (32) | zeros (16) chunk:       ciphertext (chunk size; the last one 0 to chunk size) | tag (16)
 
-Each file has its own key, HMAC-SHA256(bank key, file id). A chunk's nonce is its number and a byte
+Each file has its own key: in format 2 a random one in the vault, which can be destroyed alone; in format 1
+HMAC-SHA256(bank key, file id). A chunk's nonce is its number and a byte
 that says whether it is the last (the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár,
 2015), so a chunk that is missing, moved or appended is noticed; the header, schema and path are
 associated data, so a file in another's place is noticed too.
@@ -19,7 +20,8 @@ from core.storage.errors import FileDamaged
 from core.vault.engine.framing import frame
 
 MAGIC = b"PNRF"
-FORMAT = 1
+# Format 1 derived the file's key from the bank's: it is still read, and written anew when a person in it is erased.
+DERIVED, REVOCABLE = 1, 2
 HEADER_BYTES = 64
 TAG_BYTES = 16
 ID_BYTES = 32
@@ -31,9 +33,10 @@ class FileHeader:
     key_version: int
     chunk_bytes: int
     file_id: bytes
+    format: int = REVOCABLE
 
     def pack(self) -> bytes:
-        head = MAGIC + bytes((FORMAT, 0, 0, 0)) + self.key_version.to_bytes(4, "big")
+        head = MAGIC + bytes((self.format, 0, 0, 0)) + self.key_version.to_bytes(4, "big")
         return (head + self.chunk_bytes.to_bytes(4, "big") + self.file_id).ljust(
             HEADER_BYTES, b"\0"
         )
@@ -42,11 +45,13 @@ class FileHeader:
 def unpack_header(data: bytes) -> FileHeader:
     """Raises `FileDamaged` when `data` is not a header."""
     header = FileHeader(
+        format=data[4] if len(data) > 4 else 0,
         key_version=int.from_bytes(data[8:12], "big"),
         chunk_bytes=int.from_bytes(data[12:16], "big"),
         file_id=data[16 : 16 + ID_BYTES],
     )
-    if data != header.pack() or not 0 < header.chunk_bytes <= MAX_CHUNK:
+    known = header.format in (DERIVED, REVOCABLE)
+    if not known or data != header.pack() or not 0 < header.chunk_bytes <= MAX_CHUNK:
         raise FileDamaged("The file is not one of this store's.")
     return header
 
@@ -54,8 +59,8 @@ def unpack_header(data: bytes) -> FileHeader:
 class ChunkCipher:
     """Encrypts and decrypts the chunks of one file."""
 
-    def __init__(self, bank_key: bytes, header: FileHeader, *, schema: str, path: str) -> None:
-        self._cipher = AESGCM(hmac.digest(bank_key, b"panorama-file-v1" + header.file_id, "sha256"))
+    def __init__(self, key: bytes, header: FileHeader, *, schema: str, path: str) -> None:
+        self._cipher = AESGCM(hmac.digest(key, b"panorama-file-v1" + header.file_id, "sha256"))
         self._associated = frame((header.pack(), schema, path))
 
     def encrypt(self, number: int, chunk: bytes | bytearray | memoryview, *, last: bool) -> bytes:

@@ -5,10 +5,17 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from core.storage import publishing
-from core.storage.errors import FileDamaged
-from core.storage.layout import HEADER_BYTES, TAG_BYTES, ChunkCipher, unpack_header
+from core.storage.errors import FileDamaged, FileShredded
+from core.storage.layout import (
+    HEADER_BYTES,
+    REVOCABLE,
+    TAG_BYTES,
+    ChunkCipher,
+    FileHeader,
+    unpack_header,
+)
 from core.storage.paths import bank_path
-from core.vault import vault
+from core.vault import DecryptionRefused, SubjectErased, vault
 
 
 class EncryptedReader(io.RawIOBase):
@@ -22,7 +29,7 @@ class EncryptedReader(io.RawIOBase):
         self._file: IO[bytes] = publishing.storage().open(self.name, "rb")  # type: ignore[assignment]
         try:
             header = unpack_header(self._file.read(HEADER_BYTES))
-            _, key = vault().file_key(version=header.key_version)
+            key = _key_of(header)
             self._cipher = ChunkCipher(key, header, schema=schema, path=path)
             self._chunk_bytes = header.chunk_bytes
             self._measure()
@@ -104,3 +111,15 @@ class EncryptedReader(io.RawIOBase):
         if not self.closed:
             self._file.close()
         super().close()
+
+
+def _key_of(header: FileHeader) -> bytes:
+    box = vault()
+    if header.format != REVOCABLE:
+        return box.file_key(version=header.key_version)[1]
+    try:
+        return box.key_of_file(header.file_id)
+    except SubjectErased as error:
+        raise FileShredded("The file's key was destroyed.") from error
+    except DecryptionRefused as error:
+        raise FileDamaged("The file is not one of this bank's.") from error

@@ -12,12 +12,14 @@ from core.vault.lifecycle import (
     rotate_bank_key,
 )
 from core.vault.platform import PlatformVault, scope_vault
-from core.vault.service import SubjectValue, Vault, vault
+from core.vault.service import SealedValue, SubjectBox, SubjectValue, Vault, vault
 
 __all__ = [
     "BankKeysMissing",
     "DecryptionRefused",
     "PlatformVault",
+    "SealedValue",
+    "SubjectBox",
     "SubjectErased",
     "SubjectValue",
     "Vault",

@@ -28,6 +28,29 @@ class SubjectValue:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class SubjectBox:
+    """One person's key in use: seals any number of values without asking the database again."""
+
+    schema: str
+    subject: bytes
+    _key: bytes
+
+    def seal(self, purpose: str, row_id: str, plaintext: bytes) -> bytes:
+        """The envelope of `plaintext`, bound to the person, the purpose and the row."""
+        place = Place(self.schema, purpose, _SUBJECT_COLUMN, row_id, self.subject)
+        return seal(self._key, plaintext, place=place, header=Header(KeyScope.SUBJECT, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class SealedValue:
+    """A value of a person known by the id in the key store alone."""
+
+    subject: bytes
+    row_id: str
+    data: bytes
+
+
 class Vault:
     """The vault of one bank; take it by `vault()`, never keep it across scopes."""
 
@@ -78,25 +101,35 @@ class Vault:
         `subject_ref` is the bank's internal id of the customer: who comes back after an erasure
         gets a new one.
         """
+        return self.subject_box(subject_ref).seal(purpose, row_id, plaintext)
+
+    def encrypt_for_subjects(self, purpose: str, values: Sequence[SubjectValue]) -> list[bytes]:
+        """Many at once, two statements in all; envelopes in the order of `values`."""
+        boxes = self.subject_boxes([value.subject_ref for value in values])
+        return [boxes[v.subject_ref].seal(purpose, v.row_id, v.data) for v in values]
+
+    def subject_box(self, subject_ref: str) -> SubjectBox:
+        """The person's key, made at first use: one statement then. Raises `SubjectErased`."""
         subject = self.subject_id(subject_ref)
         fresh = secrets.token_bytes(KEY_BYTES)
         version, wrapped = self._ring.wrap_subject(subject, fresh)
         row = store.SubjectKeyRow(subject, wrapped, version)
         kept = store.add_or_find_subject_key(self.schema, row)
         key = fresh if kept.wrapped == wrapped else self._subject_key(kept)
-        return self._seal_for(key, subject, purpose, row_id, plaintext)
+        return SubjectBox(self.schema, subject, key)
 
-    def encrypt_for_subjects(self, purpose: str, values: Sequence[SubjectValue]) -> list[bytes]:
-        """Many at once, two statements in all; envelopes in the order of `values`."""
-        ids = {value.subject_ref: self.subject_id(value.subject_ref) for value in values}
-        fresh = [self._fresh_row(subject) for subject in ids.values()]
-        store.add_subject_keys(self.schema, fresh)
+    def subject_boxes(self, subject_refs: Sequence[str]) -> dict[str, SubjectBox]:
+        """The same for many by two statements."""
+        refs = list(dict.fromkeys(subject_refs))
+        if len(refs) == 1:
+            return {refs[0]: self.subject_box(refs[0])}
+        ids = {ref: self.subject_id(ref) for ref in refs}
+        store.add_subject_keys(self.schema, [self._fresh_row(s) for s in ids.values()])
         kept = store.subject_keys(self.schema, list(ids.values()))
-        keys = {ref: self._subject_key(kept[subject]) for ref, subject in ids.items()}
-        return [
-            self._seal_for(keys[v.subject_ref], ids[v.subject_ref], purpose, v.row_id, v.data)
-            for v in values
-        ]
+        return {
+            ref: SubjectBox(self.schema, subject, self._subject_key(kept[subject]))
+            for ref, subject in ids.items()
+        }
 
     def decrypt_for_subject(
         self, subject_ref: str, purpose: str, row_id: str, envelope: bytes
@@ -116,17 +149,22 @@ class Vault:
     ) -> list[bytes | None]:
         """Many at once by one SELECT; None stands for a person who was erased."""
         ids = {value.subject_ref: self.subject_id(value.subject_ref) for value in values}
-        kept = store.subject_keys(self.schema, list(ids.values()))
+        return self.decrypt_for_ids(
+            purpose, [SealedValue(ids[v.subject_ref], v.row_id, v.data) for v in values]
+        )
+
+    def decrypt_for_ids(self, purpose: str, values: Sequence[SealedValue]) -> list[bytes | None]:
+        """The same for people whose reference is itself among what is encrypted."""
+        kept = store.subject_keys(self.schema, list({value.subject for value in values}))
         keys = {
             row.subject: self._subject_key(row) for row in kept.values() if row.wrapped is not None
         }
         out: list[bytes | None] = []
         for value in values:
-            subject = ids[value.subject_ref]
-            if subject not in kept:
+            if value.subject not in kept:
                 raise DecryptionRefused("Nothing was ever encrypted for this person.")
-            key = keys.get(subject)
-            place = Place(self.schema, purpose, _SUBJECT_COLUMN, value.row_id, subject)
+            key = keys.get(value.subject)
+            place = Place(self.schema, purpose, _SUBJECT_COLUMN, value.row_id, value.subject)
             out.append(None if key is None else open_envelope(key, bytes(value.data), place=place))
         return out
 
@@ -134,14 +172,42 @@ class Vault:
         """Destroy the person's key, in the caller's transaction; final, and noted in the ledger and
         outside.
         """
-        subject, at = self.subject_id(subject_ref), now()
+        self.erase_id(self.subject_id(subject_ref))
+
+    def erase_id(self, subject: bytes) -> None:
+        """The same for who is known by the id in the key store."""
+        at = now()
         store.destroy_subject_key(self.schema, subject, at=at)
         ledger_file.append_after_commit(self.schema, subject, at=at)
 
     def is_erased(self, subject_ref: str) -> bool:
-        subject = self.subject_id(subject_ref)
-        row = store.subject_keys(self.schema, [subject]).get(subject)
-        return row is not None and row.wrapped is None
+        return bool(self.erased_ids([self.subject_id(subject_ref)]))
+
+    def erased_ids(self, subjects: Sequence[bytes]) -> frozenset[bytes]:
+        """Those of `subjects` whose key was destroyed; one SELECT, none for nobody."""
+        if not subjects:
+            return frozenset()
+        kept = store.subject_keys(self.schema, list(subjects))
+        return frozenset(s for s, row in kept.items() if row.wrapped is None)
+
+    # --- a key of its own for each file, which can be destroyed like a person's
+    # --------------------------------------------------------------------------
+    def new_file_key(self, file_id: bytes) -> bytes:
+        """A fresh key (32 bytes) for the file of this random id (32 bytes), kept beside the people's keys.
+
+        So one ledger and one `reapply_erasures` speak of both: a destroyed file stays unreadable after a restore.
+        """
+        fresh = secrets.token_bytes(KEY_BYTES)
+        version, wrapped = self._ring.wrap_subject(file_id, fresh)
+        store.add_or_find_subject_key(self.schema, store.SubjectKeyRow(file_id, wrapped, version))
+        return fresh
+
+    def key_of_file(self, file_id: bytes) -> bytes:
+        """The file's key. Raises `SubjectErased` when it was destroyed, `DecryptionRefused` for an unknown file."""
+        row = store.subject_keys(self.schema, [file_id]).get(file_id)
+        if row is None:
+            raise DecryptionRefused("No file of this bank has this id.")
+        return self._subject_key(row)
 
     def _fresh_row(self, subject: bytes) -> store.SubjectKeyRow:
         version, wrapped = self._ring.wrap_subject(subject, secrets.token_bytes(KEY_BYTES))
@@ -151,12 +217,6 @@ class Vault:
         if row.wrapped is None:
             raise SubjectErased()
         return self._ring.unwrap_subject(row.subject, row.wrapped, version=row.bank_key_version)
-
-    def _seal_for(
-        self, key: bytes, subject: bytes, purpose: str, row_id: str, plaintext: bytes
-    ) -> bytes:
-        place = Place(self.schema, purpose, _SUBJECT_COLUMN, row_id, subject)
-        return seal(key, plaintext, place=place, header=Header(KeyScope.SUBJECT, 1))
 
 
 def vault() -> Vault:
