@@ -20,3 +20,5 @@ class ScoringConfig(AppConfig):
         services.register_jobs()
         services.register_decisions()
         services.register_meters()
+        services.register_person()
+        services.register_records()

@@ -80,3 +80,11 @@ class Outcome(models.TextChoices):
     APPROVE = "approve", _("Approve")
     REFER = "refer", _("Refer")
     DECLINE = "decline", _("Decline")
+
+
+class OutcomeSource(models.TextChoices):
+    """How an outcome came; what the bank's earlier system knew is never taken for Panorama's own."""
+
+    REST = "rest", _("API")
+    FILE = "file", _("File")
+    IMPORTED = "imported", _("Imported")

@@ -13,6 +13,8 @@ POLICY_APPROVE = "scoring.policy.approve"
 DECIDE = "scoring.decide"
 DECISION_VIEW = "scoring.decision.view"
 BATCH = "scoring.batch"
+OUTCOME = "scoring.outcome"
+DEFAULT = "scoring.default.change"
 
 _SCOPES = {
     "scoring:read": "Read models, policies, decisions and batches",
@@ -20,6 +22,7 @@ _SCOPES = {
     "scoring:policy": "Write policy drafts",
     "scoring:decide": "Ask for decisions",
     "scoring:batch": "Score whole datasets",
+    "scoring:outcome": "Report what became of applications",
 }
 
 
@@ -39,3 +42,5 @@ def register_all() -> None:
     policies.register(DECIDE, roles=(), scope="scoring:decide")
     policies.register(DECISION_VIEW, roles={officer, compliance, analyst}, scope="scoring:read")
     policies.register(BATCH, roles={analyst, officer}, scope="scoring:batch")
+    policies.register(OUTCOME, roles={analyst, officer}, scope="scoring:outcome")
+    policies.register(DEFAULT, roles={officer, compliance})

@@ -11,6 +11,7 @@ from scoring.admin import panels
 from scoring.admin.batches import BatchAdmin
 from scoring.admin.decisions import DecisionAdmin
 from scoring.admin.live_panels import work_panel
+from scoring.admin.monitoring import change_definition, monitoring, picture_csv
 from scoring.admin.policies import PolicyAdmin
 from scoring.admin.runs import RunAdmin
 from scoring.admin.versions import VersionAdmin
@@ -24,7 +25,22 @@ bank_site.register(BatchRun, BatchAdmin)
 
 
 def _pages(site: PanoramaSite) -> list[URLPattern]:
-    return [path("scoring/in-progress/", site.admin_view(work_panel), name="scoring_work")]
+    wrap = site.admin_view
+    return [
+        path("scoring/in-progress/", wrap(work_panel), name="scoring_work"),
+        path("scoring/monitoring/", wrap(monitoring), name="scoring_monitoring"),
+        path(
+            "scoring/monitoring/<uuid:object_id>/",
+            wrap(monitoring),
+            name="scoring_monitoring_model",
+        ),
+        path(
+            "scoring/monitoring/<uuid:object_id>/<str:key>.csv",
+            wrap(picture_csv),
+            name="scoring_monitoring_picture",
+        ),
+        path("scoring/default-definition/", wrap(change_definition), name="scoring_definition"),
+    ]
 
 
 bank_site.add_pages(_pages)
@@ -40,5 +56,6 @@ add_items(
     NavItem(
         _("Decisions"), "gavel", "scoring_decision_changelist", permissions.DECISION_VIEW, _RISK, 23, _MODULE
     ),
+    NavItem(_("Outcomes"), "monitoring", "scoring_monitoring", permissions.VIEW, _RISK, 25, _MODULE),
     NavItem(_("Batches"), "stacks", "scoring_batchrun_changelist", permissions.VIEW, _RISK, 24, _MODULE),
 )  # fmt: skip

@@ -18,6 +18,7 @@ from scoring.admin.pages import ObjectPage, language, moment
 from scoring.choices import Outcome
 from scoring.models import Decision, ModelVersion
 from scoring.selectors import decisions as selectors
+from scoring.selectors.outcomes import outcomes_of
 
 OUTCOME_LABELS = {Outcome.APPROVE: "success", Outcome.REFER: "warning", Outcome.DECLINE: "danger"}
 NODES = {
@@ -149,6 +150,7 @@ class DecisionAdmin(ObjectPage):
         view = selectors.as_view(row)
         return {
             "decision": view,
+            "outcomes": outcomes_of(row.application_id),
             "outcome_label": row.get_outcome_display(),
             "steps": _steps(view),
             "watched": [

@@ -23,6 +23,15 @@ from scoring.selectors.live import (
     live_at,
     live_policy_at,
 )
+from scoring.selectors.outcomes import (
+    OutcomeView,
+    PerformanceView,
+    definition_in_force,
+    outcome_rows,
+    outcomes_of,
+    outcomes_of_decision,
+    performance_of,
+)
 from scoring.selectors.policies import (
     PolicyRow,
     PolicyView,
@@ -59,6 +68,8 @@ __all__ = [
     "LiveVersion",
     "Measure",
     "ModelView",
+    "OutcomeView",
+    "PerformanceView",
     "PolicyRow",
     "PolicyView",
     "RunView",
@@ -73,6 +84,7 @@ __all__ = [
     "batch_rows",
     "chunk_paths",
     "decision_rows",
+    "definition_in_force",
     "deployment_history",
     "get_batch",
     "get_decision",
@@ -86,6 +98,10 @@ __all__ = [
     "live_at",
     "live_policy_at",
     "model_rows",
+    "outcome_rows",
+    "outcomes_of",
+    "outcomes_of_decision",
+    "performance_of",
     "policies_table",
     "policy_rows",
     "run_rows",

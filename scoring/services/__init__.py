@@ -7,7 +7,9 @@ from scoring.services.batches import run_batch, start_batch
 from scoring.services.deciding import Call, Decided, decide_applications, new_call
 from scoring.services.decision_seal import register_decisions
 from scoring.services.deploying import deploy_policy, deploy_version, withdraw_deployment
+from scoring.services.erasing import register_person
 from scoring.services.metering import register_meters
+from scoring.services.outcomes import OutcomeIn, report_outcomes, set_default_definition
 from scoring.services.policies import (
     approve_policy,
     check_policy,
@@ -19,6 +21,7 @@ from scoring.services.policies import (
 )
 from scoring.services.policy_forms import form_of
 from scoring.services.replaying import Replay, replay_decision
+from scoring.services.retention import register_records
 from scoring.services.revealing import reveal_inputs
 from scoring.services.training import JOB as TRAIN_JOB
 from scoring.services.training import create_model, run_training, start_model_run
@@ -32,6 +35,7 @@ from scoring.services.versions import (
 __all__ = [
     "Call",
     "Decided",
+    "OutcomeIn",
     "Replay",
     "Results",
     "approve_policy",
@@ -48,15 +52,19 @@ __all__ = [
     "register_decisions",
     "register_jobs",
     "register_meters",
+    "register_person",
+    "register_records",
     "reject_policy",
     "reject_version",
     "replay_decision",
+    "report_outcomes",
     "retire_policy",
     "retire_version",
     "reveal_inputs",
     "run_batch",
     "run_training",
     "save_policy_version",
+    "set_default_definition",
     "start_batch",
     "start_model_run",
     "submit_for_review",

@@ -11,7 +11,6 @@ from core.clock import now
 from core.errors import Conflict
 from core.ids import new_id
 from core.vault import SubjectBox, Vault
-from scoring.models import Application
 
 PURPOSE = "scoring.application"
 REFERENCE, CUSTOMER = "reference", "customer"

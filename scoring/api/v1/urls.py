@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from scoring.api.v1 import batches, decisions, models, policies
+from scoring.api.v1 import batches, decisions, models, outcomes, policies
 
 BASE = "scoring"
 
@@ -33,6 +33,17 @@ urlpatterns = [
         f"{BASE}/decisions/<uuid:decision_id>/replay",
         decisions.DecisionReplay.as_view(),
         name="decision-replay",
+    ),
+    path(
+        f"{BASE}/decisions/<uuid:decision_id>/outcomes",
+        outcomes.DecisionOutcomes.as_view(),
+        name="decision-outcomes",
+    ),
+    path(f"{BASE}/outcomes", outcomes.OutcomeIntake.as_view(), name="outcome-intake"),
+    path(
+        f"{BASE}/models/<uuid:model_id>/performance",
+        outcomes.ModelPerformance.as_view(),
+        name="model-performance",
     ),
     path(f"{BASE}/models", models.ModelList.as_view(), name="model-list"),
     path(f"{BASE}/models/<uuid:model_id>", models.ModelDetail.as_view(), name="model-detail"),
