@@ -1,10 +1,10 @@
-"""The trail's own entries as a sealed stream."""
+"""The trail's own entries, and the tombstones of purged rows, as sealed streams."""
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from audit.engine.entry import EntryContent, entry_hash
+from audit.engine.entry import EntryContent, TombstoneContent, entry_hash, tombstone_hash
 from audit.keys import row_keys
 from audit.streams import Stream, register
 
@@ -20,5 +20,18 @@ def expected_hashes(schema: str, row: Mapping[str, Any]) -> Sequence[bytes]:
     return [entry_hash(key, content) for key in row_keys(schema)]
 
 
+TOMBSTONE, TOMBSTONE_TABLE = "tombstone", "audit_tombstone"
+TOMBSTONE_COLUMNS = ("at", "stream", "row_ids", "reason")
+
+
+def expected_tombstone_hashes(schema: str, row: Mapping[str, Any]) -> Sequence[bytes]:
+    """What `row_hash` of this tombstone may be."""
+    content = TombstoneContent(
+        row["id"], row["at"], row["stream"], tuple(row["row_ids"]), row["reason"]
+    )
+    return [tombstone_hash(key, content) for key in row_keys(schema)]
+
+
 def register_entries() -> None:
     register(Stream("audit", "audit_auditentry", COLUMNS, expected_hashes))
+    register(Stream(TOMBSTONE, TOMBSTONE_TABLE, TOMBSTONE_COLUMNS, expected_tombstone_hashes))

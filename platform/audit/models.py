@@ -1,7 +1,10 @@
-"""The audit trail: entries, and the seals that chain them. Nothing here is ever changed or deleted."""
+"""The audit trail: entries, and the seals that chain them. Nothing here is ever changed, and only a purge
+by rule deletes, leaving a tombstone."""
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -89,3 +92,31 @@ class PendingSeal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stream} {self.row_id}"
+
+
+class Tombstone(models.Model):
+    """Rows of a sealed table that were purged by rule: what the chain still attests and the table no longer has.
+
+    Itself sealed and never removed, so a row that is gone without one was deleted by somebody who may not.
+    """
+
+    database_rights = "append"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    at = models.DateTimeField(_("time"), default=now, editable=False)
+    stream = models.CharField(_("stream"), max_length=40)
+    row_ids = ArrayField(models.UUIDField())
+    # Which purge, by whose rule.
+    reason = models.CharField(_("reason"), max_length=200)
+    row_hash = models.BinaryField(max_length=32)
+
+    objects = BankQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("tombstone")
+        verbose_name_plural = _("tombstones")
+        ordering: ClassVar[list[str]] = ["-id"]
+        indexes: ClassVar[list[Any]] = [GinIndex(fields=["row_ids"], name="audit_tombstone_rows")]
+
+    def __str__(self) -> str:
+        return f"{self.stream} {len(self.row_ids)}"

@@ -35,6 +35,21 @@ BEGIN
 END
 $$;
 """
+# As before, but the owner of the table, whom no login of web and workers can become, may delete what it
+# names first; seals and tombstones nobody may.
+PURGING_FUNCTION = """
+CREATE OR REPLACE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' AND current_setting('panorama.purge', true) = TG_TABLE_NAME
+       AND TG_TABLE_NAME NOT IN ('audit_auditseal', 'audit_tombstone')
+       AND current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID) THEN
+        RETURN NULL;
+    END IF;
+    RAISE EXCEPTION '%.% only grows: % is refused', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+"""
 DROP_FUNCTIONS = """
 DROP FUNCTION audit_queue_for_seal();
 DROP FUNCTION audit_append_only();

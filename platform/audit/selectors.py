@@ -84,6 +84,19 @@ def rows_by_id(stream: Stream, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Mapp
     return {**rows_by_id(stream, ids[:half]), **rows_by_id(stream, ids[half:])}
 
 
+def tombstones_of(stream: str, ids: Sequence[uuid.UUID]) -> list[Mapping[str, Any]]:
+    """Tombstones that name any of these rows, as the verification reads rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, row_hash, at, stream, row_ids, reason FROM audit_tombstone"
+            " WHERE stream = %s AND row_ids && %s::uuid[]",
+            [stream, list(ids)],
+        )
+        names = ("id", "row_hash", "at", "stream", "row_ids", "reason")
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return [{**row, "row_hash": bytes(row["row_hash"])} for row in rows]
+
+
 def unsealed_batches(stream: Stream) -> Iterator[dict[uuid.UUID, bool]]:
     """Ids of rows without a seal, each with whether it waits for one."""
     query = sql.SQL(

@@ -20,6 +20,11 @@ class Actor:
     def __str__(self) -> str:
         return f"{self.kind}:{self.label}"
 
+    @property
+    def key(self) -> str:
+        """`kind:id`, so that a client and a person never look alike; what four eyes are compared by."""
+        return f"{self.kind}:{self.id}"[:140]
+
 
 def system_actor(name: str) -> Actor:
     """The platform acting on its own, for instance `sweeper`."""

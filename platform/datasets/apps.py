@@ -12,6 +12,8 @@ class DatasetsConfig(AppConfig):
 
         permissions.register_all()
         services.register_jobs()
+        services.register_person()
+        services.register_records()
         group = _("Data")
         add_items(
             "bank",

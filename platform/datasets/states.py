@@ -16,6 +16,8 @@ class LoadState(models.TextChoices):
     LOADING = "loading", _("Loading")
     READY = "ready", _("Ready")
     FAILED = "failed", _("Failed")
+    # Its files were shredded after their time; what was counted stays.
+    PURGED = "purged", _("Purged")
 
 
 # States in which a job has still to do something.

@@ -10,8 +10,10 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         from core.console.navigation import NavItem, add_items
         from core.ticks import Tick, register_tick
+        from jobs.retention import register_records
         from jobs.services import sweep
 
+        register_records()
         register_tick(Tick("jobs.sweep", settings.JOB_SWEEP_SECONDS, sweep))
         add_items(
             "ops",

@@ -52,9 +52,30 @@ def _client(world: World) -> dict[str, Any]:
 
 
 _CLIENTS, _NARROW = "/api/v1/clients", {"client_id": "narrow"}
+
+
+def _outcome(world: World) -> dict[str, Any]:
+    one = {"application": f"{world.canary}-A1", "as_of": "2026-01-31", "days_past_due": 0}
+    return {"outcomes": [one]}
+
+
+def _erasure(world: World) -> dict[str, Any]:
+    words = f"{world.canary}-C9"
+    return {"customer": words, "confirm": words, "reason": f"{world.canary} asked."}
+
+
+def _hold(world: World) -> dict[str, Any]:
+    return {
+        "scope": "person",
+        "customer": f"{world.canary}-C8",
+        "reason": f"{world.canary} court.",
+    }
+
+
 _POLICY = {"version_id": "policy"}
 _READ, _TRAIN, _DECIDE = "scoring:read", "scoring:train", "scoring:decide"
 _DATA, _WRITE = "datasets:read", "datasets:write"
+_COMPLIANCE, _KEPT = "/api/v1/compliance", "compliance:read"
 _DATASETS, _SCORING = "/api/v1/datasets", "/api/v1/scoring"
 OPERATIONS = {
     f"GET {_CLIENTS}": Operation("clients:read"),
@@ -86,6 +107,15 @@ OPERATIONS = {
     f"GET {_DATASETS}/{{dataset_id}}/loads/{{load_id}}/quarantine": Operation(
         "datasets:quarantine"
     ),
+    f"GET {_COMPLIANCE}/erasures": Operation(_KEPT),
+    f"POST {_COMPLIANCE}/erasures": Operation("compliance:write", 201, _erasure),
+    f"GET {_COMPLIANCE}/erasures/{{erasure_id}}": Operation(_KEPT),
+    f"GET {_COMPLIANCE}/legal-holds": Operation(_KEPT),
+    f"POST {_COMPLIANCE}/legal-holds": Operation("compliance:write", 201, _hold),
+    f"GET {_COMPLIANCE}/legal-holds/{{hold_id}}": Operation(_KEPT),
+    f"GET {_COMPLIANCE}/purges": Operation(_KEPT),
+    f"GET {_COMPLIANCE}/purges/{{purge_id}}": Operation(_KEPT),
+    f"GET {_COMPLIANCE}/retention": Operation(_KEPT, shows=False),
     "GET /api/v1/jobs": Operation("jobs:read"),
     "GET /api/v1/jobs/{job_id}": Operation("jobs:read"),
     "POST /api/v1/jobs/{job_id}:cancel": Operation("jobs:write", 409, shows=False),
@@ -97,6 +127,9 @@ OPERATIONS = {
     ),
     f"GET {_SCORING}/decisions/{{decision_id}}": Operation(_READ),
     f"GET {_SCORING}/decisions/{{decision_id}}/replay": Operation(_READ, shows=False),
+    f"GET {_SCORING}/decisions/{{decision_id}}/outcomes": Operation(_READ, shows=False),
+    f"POST {_SCORING}/outcomes": Operation("scoring:outcome", 200, _outcome, shows=False),
+    f"GET {_SCORING}/models/{{model_id}}/performance": Operation(_READ),
     f"GET {_SCORING}/models": Operation(_READ),
     f"POST {_SCORING}/models": Operation(_TRAIN, 201, _model),
     f"GET {_SCORING}/models/{{model_id}}": Operation(_READ),

@@ -12,6 +12,9 @@ SECTIONS = {
     "accounts_apiclient": Section("client", "accounts.client.view", "accounts.client.change"),
     "audit_auditentry": Section("entry", "audit.view"),
     "jobs_job": Section("job", "jobs.view"),
+    "compliance_erasure": Section("erasure", "compliance.view"),
+    "compliance_legalhold": Section("hold", "compliance.view"),
+    "compliance_purgerun": Section("purge", "compliance.view"),
     "datasets_dataset": Section("dataset", "datasets.view", "datasets.upload"),
     "datasets_datasetload": Section("load", "datasets.view"),
     "scoring_modelrun": Section("run", "scoring.view", "scoring.train"),
@@ -41,6 +44,20 @@ PAGES = {
     "job_progress": Page("jobs.view", "job", shows=False),
     "jobs_job_cancel": Page("jobs.control", "job"),
     "jobs_job_resume": Page("jobs.control", "job"),
+    "compliance_erasure_ask": Page("compliance.erase", shows=False),
+    "compliance_erasure_approve": Page("compliance.approve", "erasure"),
+    "compliance_erasure_refuse": Page("compliance.approve", "erasure"),
+    "compliance_hold_propose": Page("compliance.hold", shows=False),
+    "compliance_hold_approve": Page("compliance.approve", "hold"),
+    "compliance_hold_lifting": Page("compliance.hold", "hold"),
+    "compliance_hold_lift": Page("compliance.approve", "hold"),
+    "compliance_retention": Page("compliance.view", shows=False),
+    "compliance_retention_set": Page(
+        "compliance.retention", fills=(("kind", "audit.entry"),), shows=False
+    ),
+    "compliance_purge_start": Page(
+        "compliance.retention", fills=(("mode", "report"),), shows=False
+    ),
     "datasets_dataset_upload": Page("datasets.upload", "dataset"),
     "datasets_contract": Page("datasets.view", "dataset"),
     "datasets_contract_confirm": Page("datasets.contract.confirm", "dataset"),
@@ -71,6 +88,12 @@ PAGES = {
     "scoring_policy_json": Page("scoring.policy.change", "policy"),
     "scoring_decision_inputs": Page("scoring.decision.view", "decision", method="post"),
     "scoring_decision_replay": Page("scoring.decision.view", "decision", method="post"),
+    "scoring_monitoring": Page("scoring.view"),
+    "scoring_monitoring_model": Page("scoring.view", "model"),
+    "scoring_monitoring_picture": Page(
+        "scoring.view", "model", fills=(("key", "vintages"),), shows=False
+    ),
+    "scoring_definition": Page("scoring.default.change", shows=False),
     "scoring_batch_state": Page("scoring.view", "batch", shows=False),
     "scoring_batch_results": Page("scoring.batch", "batch", fills=(("kind", "csv"),)),
 }

@@ -17,7 +17,9 @@ from accounts import policies
 from accounts.choices import BANK_ROLES, Role
 from accounts.models import User
 from accounts.services import create_client, invite_person
+from compliance import services as compliance
 from core.actors import Actor, system_actor
+from core.clock import now
 from core.tenancy import BankContext, bank_directory, bank_scope, public_scope
 from datasets import services as datasets
 from datasets.models import Dataset
@@ -116,8 +118,33 @@ def build(schema: str, canary: str) -> World:
         )
         run_now(str(run.job_id))
         world.ids |= {"batch": str(run.id), "version": str(version.id)}
+        _outcomes(world)
+        _compliance(world)
         _shared(world)
     return world
+
+
+def _outcomes(world: World) -> None:
+    """Enough of what became of cases for a picture: the same case, judged by its days."""
+    reports = [
+        scoring.OutcomeIn(f"{world.canary}-A1", now().date(), 95),
+        scoring.OutcomeIn(f"{world.canary}-A1", now().date(), 96),
+    ]
+    scoring.report_outcomes(outcomes=reports, actor=acting_as(world, Role.RISK_ANALYST))
+
+
+def _compliance(world: World) -> None:
+    """An erasure, a hold and a report that wait."""
+    actor = acting_as(world, Role.COMPLIANCE)
+    words = f"{world.canary}-C7"
+    erasure = compliance.request_erasure(
+        customer=words, confirm=words, reason=f"{world.canary} asked.", actor=actor
+    )
+    hold = compliance.propose_hold(
+        scope="person", customer=f"{world.canary}-C6", reason=f"{world.canary} court.", actor=actor
+    )
+    purge = compliance.start_purge(mode="report", actor=actor)
+    world.ids |= {"erasure": str(erasure.pk), "hold": str(hold.pk), "purge": str(purge.pk)}
 
 
 def acting_as(world: World, role: str) -> Actor:

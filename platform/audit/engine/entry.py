@@ -41,3 +41,23 @@ def entry_bytes(content: EntryContent) -> bytes:
 def entry_hash(key: bytes, content: EntryContent) -> bytes:
     """HMAC-SHA256 (32 bytes) of the canonical form."""
     return hmac.digest(key, entry_bytes(content), "sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class TombstoneContent:
+    """Which rows of a stream a purge removed."""
+
+    id: uuid.UUID
+    at: datetime
+    stream: str
+    row_ids: tuple[uuid.UUID, ...]
+    reason: str
+
+
+def tombstone_hash(key: bytes, content: TombstoneContent) -> bytes:
+    """HMAC-SHA256 (32 bytes) of the canonical form."""
+    parts = [
+        "tombstone-v1", str(content.id), content.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        content.stream, [str(row_id) for row_id in content.row_ids], content.reason,
+    ]  # fmt: skip
+    return hmac.digest(key, canonical_json(parts), "sha256")

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from audit import selectors
 from audit.engine.chain import ChainChecker, ChainFault, SealedLink
 from audit.engine.checkpoint import CheckedLine, Checkpoint
+from audit.entry_stream import TOMBSTONE, TOMBSTONE_TABLE
 from audit.keys import seal_keys
 from audit.services.checkpoints import read_checkpoints
 from audit.services.sealing import scope_of
@@ -67,6 +68,8 @@ class VerifyReport:
     last_checkpoint: Checkpoint | None
     uncovered: int
     waiting: int
+    # Rows removed by a purge, each named by a tombstone.
+    purged: int = 0
 
     @property
     def ok(self) -> bool:
@@ -83,6 +86,7 @@ class _Run:
     tables: frozenset[str] = frozenset()
     seals: int = 0
     waiting: int = 0
+    purged: int = 0
 
     def add(self, kind: FindingKind, detail: str, **where: Any) -> None:
         self.findings.append(Finding(kind, detail, **where))
@@ -113,6 +117,7 @@ def verify(schema: str) -> VerifyReport:
         last_checkpoint=last,
         uncovered=max(0, run.checker.last_seq - (last.seq if last else 0)) + run.waiting,
         waiting=run.waiting,
+        purged=run.purged,
     )
 
 
@@ -175,16 +180,35 @@ def _judge_rows(run: _Run, name: str, links: Sequence[SealedLink]) -> None:
         return
     ids = [sealed.link.row_id for sealed in links]
     rows = selectors.rows_by_id(stream, ids) if stream.table in run.tables else {}
+    purged = _purged(run, name, [row_id for row_id in ids if row_id not in rows])
+    run.purged += len(purged)
     for sealed in links:
         link = sealed.link
         where = {"stream": name, "row_id": link.row_id, "seq": link.seq}
         row = rows.get(link.row_id)
+        if link.row_id in purged:
+            continue
         if row is None:
             run.add(FindingKind.ROW_DELETED, f"sealed at {link.sealed_at.isoformat()}", **where)
         elif row[stream.hash_column] != link.row_hash:
             run.add(FindingKind.ROW_ALTERED, "its hash is not the one that was sealed", **where)
         elif not _is_genuine(run.schema, stream, row):
             run.add(FindingKind.ROW_ALTERED, "its content does not fit its hash", **where)
+
+
+def _purged(run: _Run, name: str, gone: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of the rows that are gone for which a genuine tombstone stands."""
+    if not gone or TOMBSTONE_TABLE not in run.tables:
+        return set()
+    stream = streams()[TOMBSTONE]
+    stones = selectors.tombstones_of(name, gone)
+    named = {
+        key
+        for stone in stones
+        if _is_genuine(run.schema, stream, stone)
+        for key in stone["row_ids"]
+    }
+    return named & set(gone)
 
 
 def _is_genuine(schema: str, stream: Stream, row: Mapping[str, Any]) -> bool:

@@ -52,7 +52,16 @@ SHARED_APPS = [
     "drf_spectacular_sidecar",
     *BOTH_APPS,
 ]
-TENANT_APPS = [*BOTH_APPS, "ledger", "datasets", "customers", "scoring", "acquisition", "marketing"]
+TENANT_APPS = [
+    *BOTH_APPS,
+    "compliance",
+    "ledger",
+    "datasets",
+    "customers",
+    "scoring",
+    "acquisition",
+    "marketing",
+]
 # unfold overrides admin templates, so it stands before admin.
 INSTALLED_APPS = [
     "config",

@@ -8,6 +8,7 @@ from core.storage.files import (
     open_reader,
     open_writer,
     put_stream,
+    retire,
     shred,
     size,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "open_writer",
     "put_stream",
     "remove_old_drafts",
+    "retire",
     "shred",
     "size",
 ]

@@ -62,6 +62,14 @@ def delete(path: str) -> None:
     publishing.storage().delete(bank_path(path))
 
 
+def retire(path: str) -> None:
+    """Shred where the file's key can be destroyed alone, else remove it; nothing happens when there is none."""
+    try:
+        shred(path)
+    except ValueError:
+        transaction.on_commit(partial(publishing.storage().delete, bank_path(path)))
+
+
 def shred(path: str) -> bool:
     """Destroy the file's key and remove it: its copies in backups become unreadable too. False when there is none.
 

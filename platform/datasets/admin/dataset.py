@@ -35,6 +35,7 @@ STATE_LABELS = {
     LoadState.LOADING: "info",
     LoadState.READY: "success",
     LoadState.FAILED: "danger",
+    LoadState.PURGED: "warning",
 }
 LOADS_SHOWN = 20
 

@@ -7,6 +7,7 @@ from datasets.services.contract import (
     parse_contract,
     update_contract,
 )
+from datasets.services.erasing import register_person
 from datasets.services.intake import run_intake
 from datasets.services.quarantine import (
     Download,
@@ -21,6 +22,7 @@ from datasets.services.receiving import (
     receive_stored,
     store_file,
 )
+from datasets.services.retention import register_records
 from datasets.services.starting import KIND
 from datasets.services.uploading import StorageUploadHandler
 from jobs.choices import Queue
@@ -41,6 +43,8 @@ __all__ = [
     "receive_file",
     "receive_stored",
     "register_jobs",
+    "register_person",
+    "register_records",
     "run_intake",
     "store_file",
     "update_contract",

@@ -126,7 +126,9 @@ def _note_read(load: DatasetLoad, actor: Actor, **detail: object) -> None:
 def _csv_of(path: str) -> str:
     """The CSV beside the Parquet file, written at first use."""
     target = f"{path}.csv"
-    if not storage.exists(target):
+    if not _readable(target):
+        # One whose key was rolled back with the transaction it was written in is as good as none.
+        storage.delete(target)
         # Another request may have written the same bytes meanwhile.
         with (
             suppress(FileExistsError),
@@ -135,3 +137,11 @@ def _csv_of(path: str) -> str:
         ):
             export_csv(source, binary(sink))
     return target
+
+
+def _readable(path: str) -> bool:
+    try:
+        storage.open_reader(path).close()
+    except (FileNotFoundError, storage.FileDamaged):
+        return False
+    return True

@@ -134,6 +134,8 @@ def load_again(*, load_id: str, actor: Actor) -> DatasetLoad:
     source = locked_load(load_id)
     if get_load(load_id).state not in (LoadState.READY, LoadState.FAILED):
         raise Conflict("The load is still on its way.", code="load_working")
+    if not source.raw_path:
+        raise Conflict("The raw file was shredded.", code="raw_file_shredded")
     if not dataset.contracts.filter(state=ContractState.CONFIRMED).exists():
         raise Conflict("The dataset has no confirmed contract yet.", code="no_contract")
     load = DatasetLoad(
