@@ -27,7 +27,7 @@ PROCESSES = [
         "web",
         [
             "{python}", "-m", "granian", "--interface", "wsgi", "config.wsgi:application",
-            "--workers", "2", "--blocking-threads", "4", "--host", "127.0.0.1", "--port", "{port}",
+            "--workers", "2", "--blocking-threads", "16", "--host", "127.0.0.1", "--port", "{port}",
             # Told to stop while a worker is still starting, it would wait for that worker for ever.
             "--workers-kill-timeout", "5", "--respawn-failed-workers",
         ],

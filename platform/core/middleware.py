@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.utils import timezone
 
-from core.admission import admission, admission_key, most_at_once
+from core.admission import admission, admission_key, admit
 from core.log_context import request_log_context
 from core.problem import problem_response
 from core.telemetry.access import answered
@@ -88,7 +88,7 @@ class ScopeMiddleware:
 
     def _admitted(self, request: HttpRequest, bank: BankContext, request_id: str) -> HttpResponse:
         key = admission_key(bank, request.path)
-        if not admission.enter(key, most_at_once(bank)):
+        if not admit(key, bank):
             return problem_response(
                 request,
                 status=429,

@@ -1,6 +1,7 @@
 """One bank's requests never take all of a process' threads, and a refusal is typed and gives its place to nobody."""
 
-from threading import Barrier, Thread
+import time
+from threading import Barrier, Lock, Thread
 
 import pytest
 from django.http import HttpResponse
@@ -19,7 +20,7 @@ def test_places_are_given_back_and_quiet_banks_take_no_memory():
     assert here.enter("a", 2)
     for key in ("a", "a", "b"):
         here.leave(key)
-    assert here._in_hand == {}
+    assert here.busy() == {}
 
 
 def test_a_place_is_never_given_twice():
@@ -29,7 +30,7 @@ def test_a_place_is_never_given_twice():
         start.wait()
         for _ in range(2_000):
             if here.enter("a", 3):
-                taken.append(here._in_hand["a"])
+                taken.append(here.busy()["a"][0])
                 here.leave("a")
 
     threads = [Thread(target=race) for _ in range(8)]
@@ -38,13 +39,48 @@ def test_a_place_is_never_given_twice():
     for thread in threads:
         thread.join()
     assert max(taken) <= 3
-    assert here._in_hand == {}
+    assert here.busy() == {}
+
+
+def test_a_burst_waits_its_turn_and_a_flood_is_refused():
+    here, order, served = Admission(), Lock(), []
+    assert here.enter("a", 1)
+
+    def call() -> None:
+        got = here.enter("a", 1, waiting=2, seconds=20)
+        with order:
+            served.append(got)
+        if got:
+            here.leave("a")
+
+    threads = [Thread(target=call) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    while here.busy()["a"] != (1, 2):
+        time.sleep(0.001)
+    assert not here.enter("a", 1, waiting=2, seconds=20)
+    assert here.enter("b", 1)
+    here.leave("b")
+    here.leave("a")
+    for thread in threads:
+        thread.join()
+    assert served == [True, True]
+    assert here.busy() == {}
+
+
+def test_who_waited_long_enough_is_refused():
+    here = Admission()
+    assert here.enter("a", 1)
+    assert not here.enter("a", 1, waiting=1, seconds=0.01)
+    here.leave("a")
+    assert here.busy() == {}
 
 
 @pytest.fixture
 def bank_full(bank_a, settings):
     """Alpha Bank has all its API places taken."""
     settings.BANK_REQUESTS_AT_ONCE = 2
+    settings.BANK_REQUESTS_WAITING = 0
     key = f"{bank_a.schema}:api"
     assert admission.enter(key, 2)
     assert admission.enter(key, 2)
@@ -85,5 +121,5 @@ def test_a_failing_view_gives_its_place_back(bank_a):
     request = RequestFactory().get("/api/v1/jobs", HTTP_HOST=bank_a.host)
     with pytest.raises(ZeroDivisionError):
         ScopeMiddleware(fail)(request)
-    assert admission._in_hand == {}
+    assert admission.busy() == {}
     assert ScopeMiddleware(lambda r: HttpResponse("x"))(request).status_code == 200

@@ -290,8 +290,11 @@ JOB_SHARES = {
     "training": 1, "batch": 1, "realtime": 1, "delivery": 1, "ops": 1,
     **env.dict("PANORAMA_JOB_SHARES", cast={"value": int}, default={}),
 }  # fmt: skip
-# Requests of one bank in hand at once in one web process; half its threads.
-BANK_REQUESTS_AT_ONCE = env.int("PANORAMA_BANK_REQUESTS_AT_ONCE", default=2)
+# Requests of one bank in one web process: in hand at once, waiting for their turn, and how long they wait. The first
+# two together stay below the process' threads (config/processes.py), so that another bank's call finds one.
+BANK_REQUESTS_AT_ONCE = env.int("PANORAMA_BANK_REQUESTS_AT_ONCE", default=3)
+BANK_REQUESTS_WAITING = env.int("PANORAMA_BANK_REQUESTS_WAITING", default=8)
+BANK_WAIT_SECONDS = env.float("PANORAMA_BANK_WAIT_SECONDS", default=0.5)
 
 CELERY_TASK_DEFAULT_QUEUE = "realtime"
 CELERY_TASK_ACKS_LATE = True
