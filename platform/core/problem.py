@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
-from core.errors import FieldError, ProblemError
+from core.errors import FieldError, Forbidden, NotFound, ProblemError, Unavailable
 
 log = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
@@ -58,6 +58,7 @@ def problem_response(
         status=status, code=code, title=title, detail=detail, errors=errors, request_id=request_id
     )
     response = HttpResponse(orjson.dumps(body), status=status, content_type=CONTENT_TYPE)
+    response["Content-Length"] = str(len(response.content))
     if request_id:
         response["X-Request-ID"] = request_id
     if retry_after is not None:
@@ -103,13 +104,9 @@ def _as_problem(exc: Exception) -> ProblemError | None:
     if isinstance(exc, drf.ValidationError):
         return ProblemError("The input is not valid.", code="invalid", errors=_pointers(exc.detail))
     if isinstance(exc, Http404):
-        problem = ProblemError("Not found", code="not_found")
-        problem.status = 404
-        return problem
+        return NotFound()
     if isinstance(exc, PermissionDenied):
-        problem = ProblemError("This is not allowed", code="forbidden")
-        problem.status = 403
-        return problem
+        return Forbidden()
     if isinstance(exc, drf.APIException):
         wait = getattr(exc, "wait", None)
         code = exc.get_codes()
@@ -122,9 +119,7 @@ def _as_problem(exc: Exception) -> ProblemError | None:
         return problem
     if isinstance(exc, OperationalError | InterfaceError):
         log.exception("database not available")
-        problem = ProblemError("Temporarily not available", code="unavailable", retry_after=2)
-        problem.status = 503
-        return problem
+        return Unavailable(retry_after=2)
     return None
 
 

@@ -12,6 +12,7 @@ from rest_framework.renderers import BaseRenderer
 from core.errors import TooLarge
 
 DEPTH_LIMIT = 64
+TEXT_LIMIT = 100_000
 
 
 class OrjsonRenderer(BaseRenderer):
@@ -54,6 +55,14 @@ def _once(pairs: list[tuple[str, Any]]) -> None:
         raise ValueError("a key is repeated")
 
 
+def _check_text(text: str) -> None:
+    if len(text) > TEXT_LIMIT:
+        # Fields have limits of their own, but look at every character before they say so.
+        raise ValueError(f"a text is longer than {TEXT_LIMIT} characters")
+    if "\x00" in text:
+        raise ValueError("a text holds a NUL")
+
+
 def _check_depth_and_texts(value: Any) -> None:
     """Raises ValueError. Level by level, so that no depth can exhaust the stack."""
     level = [value]
@@ -65,8 +74,8 @@ def _check_depth_and_texts(value: Any) -> None:
                 below += each.values()
             elif isinstance(each, list):
                 below += each
-            elif isinstance(each, str) and "\x00" in each:
-                raise ValueError("a text holds a NUL")
+            elif isinstance(each, str):
+                _check_text(each)
         if not below:
             return
         level = below

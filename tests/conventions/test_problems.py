@@ -45,7 +45,6 @@ def is_problem(answer, status: int, code: str = "") -> dict:
         ("get", "/api/", 404, "not_found"),
         ("delete", "/api/v1/jobs", 405, "method_not_allowed"),
         ("get", "/api/v1/scoring/decisions:batch", 405, "method_not_allowed"),
-        ("get", "/api/v1/oauth/token", 405, "method_not_allowed"),
         ("get", "/api/v1/jobs?state=%zz", 400, "malformed_url"),
         ("get", "/api/v1/jobs?state=%ff", 400, "malformed_url"),
         ("get", "/api/v1/jobs?kind=" + "x" * 9000, 414, "url_too_long"),

@@ -237,7 +237,8 @@ RATE_LIMIT_PER_MINUTE = env.int("PANORAMA_RATE_LIMIT_PER_MINUTE", default=600_00
 OPS_RATE_LIMIT_PER_MINUTE = env.int("PANORAMA_OPS_RATE_LIMIT_PER_MINUTE", default=60_000)
 # How long the same key gets the same answer.
 IDEMPOTENCY_SECONDS = env.int("PANORAMA_IDEMPOTENCY_SECONDS", default=24 * 3600)
-DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+# A body of JSON; what it becomes in memory is some fifty times that at worst.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = None
 DATASET_MAX_BYTES = env.int("PANORAMA_DATASET_MAX_BYTES", default=2 * 1024**3)

@@ -47,20 +47,27 @@ class Parameter:
         if self.choices:
             if value in self.choices:
                 return None
-            return self._fault("unknown_value", f"One of: {', '.join(self.choices)}.")
+            return FieldError(self.pointer, "unknown_value", f"One of: {', '.join(self.choices)}.")
         if self.kind == "opaque":
             return None
         if "\x00" in value or len(value) > TEXT_LENGTH:
-            return self._fault("invalid", f"At most {TEXT_LENGTH} characters, and no NUL.")
+            return FieldError(
+                self.pointer, "invalid", f"At most {TEXT_LENGTH} characters, and no NUL."
+            )
         if self.kind == "integer":
             fits = bool(_INTEGER.match(value)) and self.least <= int(value) <= self.most
-            return None if fits else self._fault("invalid", f"{self.least} to {self.most}.")
+            return (
+                None
+                if fits
+                else FieldError(self.pointer, "invalid", f"{self.least} to {self.most}.")
+            )
         if self.kind != "text" and not _READS[self.kind](value):
-            return self._fault("invalid", _WORDS[self.kind])
+            return FieldError(self.pointer, "invalid", _WORDS[self.kind])
         return None
 
-    def _fault(self, code: str, detail: str) -> FieldError:
-        return FieldError(f"/{self.name}", code, detail)
+    @property
+    def pointer(self) -> str:
+        return f"/{self.name}"
 
 
 def _is_date(value: str) -> bool:
