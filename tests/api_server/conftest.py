@@ -42,7 +42,7 @@ class Server:
         ]  # fmt: skip
         return self.send("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
 
-    def send(self, data: bytes, *, seconds: float = 10.0) -> tuple[float, bytes]:
+    def send(self, data: bytes, *, seconds: float = 60.0) -> tuple[float, bytes]:
         """(seconds until the first bytes of the answer, those bytes); b"" when the server closed instead."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=seconds) as link:
             begun = time.perf_counter()
@@ -54,6 +54,14 @@ class Server:
             except ConnectionError:
                 answer = b""
             return time.perf_counter() - begun, answer
+
+    def cpu(self) -> float:
+        """Processor seconds of the server's processes so far."""
+        ticks = 0
+        for pid in _family(self.pid):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def rss(self) -> int:
         """Bytes resident in the server's processes."""
@@ -93,7 +101,12 @@ def server(django_db_setup, django_db_blocker, worker_id, tmp_path_factory) -> I
         process = subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:
         _wait(port, folder / "log")
-        yield Server(port, process.pid, token)
+        running = Server(port, process.pid, token)
+        for _ in range(40):
+            # A worker's first requests connect, load routes and compile patterns.
+            running.post("/api/v1/datasets", b"{}")
+            running.post("/api/v1/scoring/decisions", b"{}")
+        yield running
     finally:
         process.terminate()
         process.wait(timeout=60)
