@@ -77,7 +77,7 @@ class Api:
     ) -> tuple[int, bytes]:
         """One raw request: status and body."""
         authorization = (
-            {} if path.endswith("/oauth/token") else {"Authorization": f"Bearer {self._bearer()}"}
+            {} if path.endswith("/oauth/token") else {"Authorization": f"Bearer {self.token()}"}
         )
         return self._exchange(method, path, body, {"Host": self.host, **authorization, **headers})
 
@@ -99,7 +99,8 @@ class Api:
                     raise
         raise AssertionError("unreachable")
 
-    def _bearer(self) -> str:
+    def token(self) -> str:
+        """A bearer token that holds for another minute at least."""
         if time.monotonic() > self._expires:
             form = {
                 "grant_type": "client_credentials",

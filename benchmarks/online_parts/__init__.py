@@ -1,0 +1,1 @@
+"""What the benchmark of the online decision is made of."""
