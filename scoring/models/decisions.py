@@ -47,13 +47,29 @@ class Decision(BaseRow):
 
     database_rights = "append"
 
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="decisions")
-    model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="decisions")
-    model_version = models.ForeignKey(
-        ModelVersion, on_delete=models.PROTECT, related_name="decisions"
+    # No foreign keys in PostgreSQL (ADR 0007): what these point at is never deleted, the function that writes a
+    # decision checks them, and a check apiece would lock the same few rows for every decision of the bank.
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="decisions", db_constraint=False
     )
+    model = models.ForeignKey(
+        Model, on_delete=models.PROTECT, related_name="decisions", db_constraint=False
+    )
+    # No index of its own: `scoring_decision_version` begins with it.
+    model_version = models.ForeignKey(
+        ModelVersion,
+        on_delete=models.PROTECT,
+        related_name="decisions",
+        db_constraint=False,
+        db_index=False,
+    )
+    # Nothing looks for the decisions of a policy version.
     policy_version = models.ForeignKey(
-        PolicyVersion, on_delete=models.PROTECT, related_name="decisions"
+        PolicyVersion,
+        on_delete=models.PROTECT,
+        related_name="decisions",
+        db_constraint=False,
+        db_index=False,
     )
     kind = models.CharField(_("kind"), max_length=20, choices=DecisionKind.choices)
     slot = models.CharField(_("slot"), max_length=20, choices=Slot.choices)

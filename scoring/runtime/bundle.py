@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
+from uuid import UUID
 
 from scoring.engine.loading import Scorer
 from scoring.engine.policy import CompiledPolicy, InputField, Policy
@@ -56,6 +57,18 @@ class Bundle:
     watchers: tuple[Watcher, ...] = ()
     # What the champion was offered in training: a caller may go on sending what a later champion no longer reads.
     candidates: frozenset[str] = frozenset()
+
+    @cached_property
+    def model_uuid(self) -> UUID:
+        return UUID(self.model_id)
+
+    @cached_property
+    def version_uuid(self) -> UUID:
+        return UUID(self.version_id)
+
+    @cached_property
+    def policy_version_uuid(self) -> UUID:
+        return UUID(self.policy_version_id)
 
     @cached_property
     def policy_inputs(self) -> tuple[InputField, ...]:

@@ -29,6 +29,10 @@ class Live:
     watchers: tuple[tuple[str, str], ...] = ()
 
 
+class VersionGone(LookupError):
+    """A version that was in force is not in the bank's tables: they were restored or made anew meanwhile."""
+
+
 class Kept:
     """A small cache of immutable values, the least recently used out first; safe between threads."""
 
@@ -94,11 +98,14 @@ def policy_of(version: PolicyVersion) -> CompiledPolicy:
 
 
 def _load(live: Live) -> Bundle:
+    """Raises `VersionGone`, `Unavailable`."""
     ids = [live.champion, *(version for _, version in live.watchers)]
     rows = ModelVersion.objects.select_related("model").defer("report").in_bulk(ids)
     versions = {str(key): row for key, row in rows.items()}
+    policy = PolicyVersion.objects.select_related("catalogue").filter(pk=live.policy).first()
+    if policy is None or not versions.keys() >= set(ids):
+        raise VersionGone("A version in force is not here.")
     champion = versions[live.champion]
-    policy = PolicyVersion.objects.select_related("catalogue").get(pk=live.policy)
     watchers = tuple(
         Watcher(
             slot, key, versions[key].number, versions[key].artifact_sha256, scorer_of(versions[key])

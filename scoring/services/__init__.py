@@ -4,7 +4,8 @@ from jobs import registry
 from scoring.services.batch_results import Results, batch_results
 from scoring.services.batches import JOB as BATCH_JOB
 from scoring.services.batches import run_batch, start_batch
-from scoring.services.deciding import Call, Decided, decide_applications, new_call
+from scoring.services.calls import Call, new_call
+from scoring.services.deciding import Decided, decide_applications
 from scoring.services.decision_seal import register_decisions
 from scoring.services.deploying import deploy_policy, deploy_version, withdraw_deployment
 from scoring.services.erasing import register_person

@@ -13,7 +13,7 @@ from scoring.runtime.bundles import Live, bundle_for
 from scoring.runtime.cases import case_from, input_hash
 from scoring.runtime.profiles import profile_for
 from scoring.selectors.decisions import read_payload
-from scoring.services.deciding import answer
+from scoring.services.decision_rows import answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from core.tenancy import bank_scope
 from scoring.api.v1.tokens import forget_tokens
 from scoring.models import Decision
 from scoring.runtime.bundles import bundle_for
-from scoring.services import deciding
+from scoring.services import deciding_one
 from tests.scoring import portfolio
 from tests.scoring.conftest import VALIDATOR
 
@@ -89,7 +89,7 @@ def test_what_a_later_champion_no_longer_reads_may_still_be_sent(live, client, m
         seen.append(bundle_for(now))
         return replace(seen[-1], candidates=seen[-1].candidates | {"hobby"})
 
-    monkeypatch.setattr(deciding, "bundle_for", later)
+    monkeypatch.setattr(deciding_one, "bundle_for", later)
     answer = ask(client, application(hobby="chess"))
     assert answer.status_code == 201, answer.content
     shown = client.get(f"{URL}/{answer.json()['id']}?include=inputs").json()["subject"]

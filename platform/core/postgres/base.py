@@ -39,6 +39,8 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
 
     features_class = DatabaseFeatures
     scope: Context | None = None
+    # (schema, role) the session was last put into by us; None when that is not known.
+    session_scope: tuple[str, str] | None = None
     search_path_set_schemas: list[str] | None
     _setting_search_path: bool
 
@@ -95,10 +97,32 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
             # The transaction is lost already; its rollback is all that can still run, and needs no path.
         else:
             self.search_path_set_schemas = [scope.schema]
+            self.session_scope = (scope.schema, scope.role)
         finally:
             self._setting_search_path = False
             if cursor is None:
                 own_cursor.close()
+
+    def stand_in_scope(self) -> None:
+        """Put the session where the scope in force wants it, unless it stands there: see `core.postgres.direct`."""
+        scope = self.scope
+        if scope is None:
+            raise NoBankSet("No bank is set: enter core.tenancy.bank_scope or public_scope first.")
+        self.ensure_connection()
+        if self.session_scope != (scope.schema, scope.role):
+            self._handle_search_path()
+
+    def close(self) -> None:
+        self.session_scope = None
+        super().close()
+
+    def rollback(self) -> None:
+        self.session_scope = None
+        super().rollback()
+
+    def savepoint_rollback(self, sid: str) -> None:
+        super().savepoint_rollback(sid)
+        self.session_scope = None
 
     def _in_failed_transaction(self) -> bool:
         return (

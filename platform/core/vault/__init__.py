@@ -12,7 +12,7 @@ from core.vault.lifecycle import (
     rotate_bank_key,
 )
 from core.vault.platform import PlatformVault, scope_vault
-from core.vault.service import SealedValue, SubjectBox, SubjectValue, Vault, vault
+from core.vault.service import SealedValue, SubjectBox, SubjectKey, SubjectValue, Vault, vault
 
 __all__ = [
     "BankKeysMissing",
@@ -21,6 +21,7 @@ __all__ = [
     "SealedValue",
     "SubjectBox",
     "SubjectErased",
+    "SubjectKey",
     "SubjectValue",
     "Vault",
     "create_bank_keys",

@@ -43,6 +43,15 @@ class SubjectBox:
 
 
 @dataclass(frozen=True, slots=True)
+class SubjectKey:
+    """A person's key in use, with how it is kept: for who writes it by the SQL of `core.vault.claim`."""
+
+    wrapped: bytes
+    version: int
+    box: SubjectBox
+
+
+@dataclass(frozen=True, slots=True)
 class SealedValue:
     """A value of a person known by the id in the key store alone."""
 
@@ -117,6 +126,21 @@ class Vault:
         kept = store.add_or_find_subject_key(self.schema, row)
         key = fresh if kept.wrapped == wrapped else self._subject_key(kept)
         return SubjectBox(self.schema, subject, key)
+
+    def fresh_subject_key(self, subject: bytes) -> SubjectKey:
+        """A key nobody keeps yet. It is written in the transaction of what is sealed under it; where the person has
+        one already, that one is taken by `kept_subject_key`.
+        """
+        key = secrets.token_bytes(KEY_BYTES)
+        version, wrapped = self._ring.wrap_subject(subject, key)
+        return SubjectKey(wrapped, version, SubjectBox(self.schema, subject, key))
+
+    def kept_subject_key(self, subject: bytes, wrapped: bytes | None, version: int) -> SubjectKey:
+        """The key a stored row holds. Raises `SubjectErased` when it was destroyed."""
+        if wrapped is None:
+            raise SubjectErased()
+        key = self._ring.unwrap_subject(subject, wrapped, version=version)
+        return SubjectKey(wrapped, version, SubjectBox(self.schema, subject, key))
 
     def subject_boxes(self, subject_refs: Sequence[str]) -> dict[str, SubjectBox]:
         """The same for many by two statements."""
