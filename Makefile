@@ -12,7 +12,7 @@ EMAIL ?=
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo run stop code status psql test browser check lint types \
 	check-django openapi openapi-check docs migrations pin soak bench bench-auc \
-	bench-scorers bench-identity bench-noisy bench-onboarding rabbitmq clean distclean
+	bench-scorers bench-identity bench-noisy bench-onboarding bench-online rabbitmq clean distclean
 .NOTPARALLEL:
 
 help: ## list these targets
@@ -88,7 +88,7 @@ migrations: install-dev ## write migrations for changed models
 pin: ## write requirements*.txt from requirements*.in and what .venv holds
 	$(VENV) scripts/pin.py
 
-bench: bench-auc bench-scorers bench-identity bench-noisy bench-onboarding ## all measurements; each writes JSON under benchmarks/results
+bench: bench-auc bench-scorers bench-identity bench-noisy bench-onboarding bench-online ## all measurements; each writes JSON under benchmarks/results
 
 bench-auc: install-dev ## AUC and KS by cross-validation against the reference figures
 	PYTHONPATH=.:platform $(VENV) -m benchmarks.reference_auc --cache .run/data $(ARGS)
@@ -104,6 +104,9 @@ bench-noisy: install-dev ## what one bank at ten times its load does to the othe
 
 bench-onboarding: install-dev ## a bank's onboarding among 1, 100 and 1,000 banks, against every migration
 	PYTHONPATH=.:platform OMP_NUM_THREADS=1 $(VENV) -m benchmarks.onboarding $(ARGS)
+
+bench-online: install-dev ## whole decisions over HTTP, beside a bare handler and MLflow
+	PYTHONPATH=.:platform OMP_NUM_THREADS=1 $(VENV) -m benchmarks.online $(ARGS)
 
 clean: stop ## remove the run folder (its databases too) and caches
 	rm -rf .run .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*

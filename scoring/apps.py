@@ -8,7 +8,9 @@ class ScoringConfig(AppConfig):
 
     def ready(self) -> None:
         from core.console.step_up import require_fresh
+        from core.short_cut import register_short_cut
         from scoring import permissions, services
+        from scoring.api.v1.hot import SHORT_CUTS
 
         require_fresh(
             "scoring_version_approve",
@@ -20,5 +22,10 @@ class ScoringConfig(AppConfig):
         services.register_jobs()
         services.register_decisions()
         services.register_meters()
+<<<<<<< HEAD
         services.register_person()
         services.register_records()
+=======
+        for cut in SHORT_CUTS:
+            register_short_cut(cut)
+>>>>>>> 6377372 (scoring: Let calls of decisions leave the middleware of pages early; say why in ADR 0013.)

@@ -47,7 +47,7 @@ class ScopeMiddleware:
         if probe := PROBES.get(request.path):
             return probe()
         began = time.perf_counter()
-        given = request.headers.get("X-Request-ID", "")
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _REQUEST_ID.match(given) else uuid.uuid4().hex
         request.request_id = request_id  # type: ignore[attr-defined]
         response = self._answer(request, request_id)

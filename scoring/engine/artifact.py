@@ -10,6 +10,10 @@ from typing import Any
 
 from scoring.engine.errors import ArtifactError
 
+# Made once: `json.dumps` with settings makes one a call.
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+)
 SCHEMA = 1
 MAX_BYTES = 64 * 1024 * 1024
 
@@ -20,9 +24,7 @@ def canonical(document: Any) -> bytes:
     Raises ArtifactError for NaN, infinities and what JSON cannot hold.
     """
     try:
-        text = json.dumps(
-            document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
-        )
+        text = _ENCODER.encode(document)
     except (TypeError, ValueError) as error:
         raise ArtifactError(f"cannot be written as JSON: {error}") from error
     return text.encode("ascii")

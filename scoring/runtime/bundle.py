@@ -14,6 +14,7 @@ from scoring.engine.policy import CompiledPolicy, InputField, Policy
 from scoring.engine.policy.syntax import Literal
 from scoring.engine.pricing import JurisdictionProfile
 from scoring.engine.reasons import Catalogue, Reason, build_catalogue
+from scoring.engine.spec import NUMERIC
 from scoring.engine.training import libraries
 
 # What the policy is given by the model and by the request; everything else comes from the inputs.
@@ -57,6 +58,16 @@ class Bundle:
     watchers: tuple[Watcher, ...] = ()
     # What the champion was offered in training: a caller may go on sending what a later champion no longer reads.
     candidates: frozenset[str] = frozenset()
+
+    @cached_property
+    def text_features(self) -> dict[str, bool]:
+        """What the champion reads, and whether it is a text."""
+        return {f.name: f.type != NUMERIC for f in self.scorer.features}
+
+    @cached_property
+    def other_names(self) -> frozenset[str]:
+        """What else may be sent."""
+        return (self.input_names | self.candidates) - self.text_features.keys()
 
     @cached_property
     def model_uuid(self) -> UUID:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from audit.keys import row_keys
 from audit.streams import Stream, register
@@ -27,7 +28,10 @@ def row_hash(key: bytes, row: Mapping[str, Any], known: Mapping[str, str] | None
     """
     known = known or {}
     parts = ["decision-v1", str(row["id"])]
-    parts += [known.get(name) or _text(name, row[name]) for name in COLUMNS]
+    for name in COLUMNS:
+        value = row[name]
+        plain = type(value) is str and name not in _JSON
+        parts.append(known.get(name) or (value if plain else _text(name, value)))
     return hmac.digest(key, canonical(parts), "sha256")
 
 
@@ -40,6 +44,8 @@ def _text(name: str, value: Any) -> str:
     if name in _JSON:
         parsed = json.loads(value) if isinstance(value, str | bytes) else value
         return json_digest(parsed)
+    if isinstance(value, UUID | int):
+        return str(value)
     if isinstance(value, bytes | bytearray | memoryview):
         return hashlib.sha256(value).hexdigest()
     if isinstance(value, datetime):

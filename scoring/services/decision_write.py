@@ -26,7 +26,7 @@ def _places() -> str:
     return ", ".join(f"{'%b' if kind in _BINARY else '%s'}::{kind}" for kind in kinds)
 
 
-_STATEMENT = f"SELECT * FROM {decision_function.NAME}({_places()})"  # noqa: S608 - our own names
+_STATEMENT = f"SELECT * FROM {decision_function.NAME}({_places()})".encode()  # noqa: S608 - our own names
 _DECISION = tuple((name, _WIDTHS.get(kind)) for name, kind in decision_function.DECISION.items())
 
 

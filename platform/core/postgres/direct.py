@@ -23,7 +23,7 @@ _LOST = (OperationalError, InterfaceError)
 Row = tuple[Any, ...]
 
 
-def call_function(statement: str, values: Sequence[Any]) -> Row:
+def call_function(statement: bytes, values: Sequence[Any]) -> Row:
     """The one row of `SELECT … FROM function(…)`, prepared once a connection; `%b` places bind in binary.
 
     Outside a transaction it commits by itself; inside one it is undone with it, and alone when it raises. The call
@@ -43,7 +43,7 @@ def call_function(statement: str, values: Sequence[Any]) -> Row:
         return _run(wrapper, statement, values)
 
 
-def _in_savepoint(wrapper: DatabaseWrapper, statement: str, values: Sequence[Any]) -> Row:
+def _in_savepoint(wrapper: DatabaseWrapper, statement: bytes, values: Sequence[Any]) -> Row:
     sid = wrapper.savepoint()
     try:
         row = _run(wrapper, statement, values)
@@ -54,7 +54,7 @@ def _in_savepoint(wrapper: DatabaseWrapper, statement: str, values: Sequence[Any
     return row
 
 
-def _run(wrapper: DatabaseWrapper, statement: str, values: Sequence[Any]) -> Row:
+def _run(wrapper: DatabaseWrapper, statement: bytes, values: Sequence[Any]) -> Row:
     with wrapper.wrap_database_errors:
         wrapper.stand_in_scope()
         try:
@@ -69,10 +69,10 @@ def _run(wrapper: DatabaseWrapper, statement: str, values: Sequence[Any]) -> Row
             return _executed(wrapper, statement, values)
 
 
-def _executed(wrapper: DatabaseWrapper, statement: str, values: Sequence[Any]) -> Row:
+def _executed(wrapper: DatabaseWrapper, statement: bytes, values: Sequence[Any]) -> Row:
     # Not the connection's own cursor class, which binds on the client as the mapper needs.
     cursor = psycopg.Cursor(wrapper.connection)
-    cursor.execute(statement.encode(), values, prepare=True)
+    cursor.execute(statement, values, prepare=True)
     row = cursor.fetchone()
     assert row is not None
     return row

@@ -15,6 +15,7 @@ from core.errors import ProblemError, Unavailable
 from core.idempotency.calls import REPLAYED_HEADER
 from core.problem import error_response, problem_response
 from core.rate_limits import charge
+from core.short_cut import ShortCut
 from scoring import permissions, services
 from scoring.api.v1.bodies import MANY_LIMIT, ONE_LIMIT, parse, read_body
 from scoring.api.v1.shapes import decision_body
@@ -66,7 +67,7 @@ def decide_one(request: HttpRequest) -> HttpResponse:
     call = services.new_call(
         applications=[given],
         client=client,
-        key=request.headers.get("Idempotency-Key", ""),
+        key=request.META.get("HTTP_IDEMPOTENCY_KEY", ""),
         body=body,
         many=False,
     )
@@ -87,13 +88,19 @@ def decide_many(request: HttpRequest) -> HttpResponse:
     call = services.new_call(
         applications=given.applications,
         client=client,
-        key=request.headers.get("Idempotency-Key", ""),
+        key=request.META.get("HTTP_IDEMPOTENCY_KEY", ""),
         body=body,
         many=True,
     )
     decided = services.decide_applications(call=call)
     bodies = [decision_body(view) for view in decided.decisions]
     return _answer({"decisions": bodies}, replayed=decided.replayed)
+
+
+SHORT_CUTS = (
+    ShortCut("POST", "/api/v1/scoring/decisions", "scoring", decide_one),
+    ShortCut("POST", "/api/v1/scoring/decisions:batch", "scoring", decide_many),
+)
 
 
 def not_allowed(request: HttpRequest, allow: str) -> HttpResponse:

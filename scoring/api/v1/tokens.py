@@ -24,7 +24,7 @@ def client_of(request: HttpRequest) -> Actor:
 
     What is kept are facts; the rule is asked with each request, so that an expiry or another address counts at once.
     """
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    kind, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     token = token.strip()
     if kind.lower() != "bearer" or not token:
         raise NotAuthenticated()
