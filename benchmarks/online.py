@@ -191,7 +191,7 @@ def _figure(
 def run(folder: Path, *, rounds: int, seconds: int) -> list[Figure]:
     """The whole measurement on a Panorama of its own in `folder`."""
     ensure_wrk()
-    stack = Stack.start(folder / "run")
+    stack = Stack.start(folder / "run", seconds=600)
     peers: dict[str, Peer] = {}
     try:
         bank = stack.bank("online")

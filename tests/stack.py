@@ -85,7 +85,9 @@ class Stack:
     _banks: dict[str, StackBank] = field(default_factory=dict)
 
     @classmethod
-    def start(cls, folder: Path, *, extra: dict[str, str] | None = None) -> "Stack":
+    def start(
+        cls, folder: Path, *, extra: dict[str, str] | None = None, seconds: float = START_SECONDS
+    ) -> "Stack":
         """Bring everything up in `folder` and wait for health. Raises RuntimeError with the log when it does not."""
         port = free_port()
         environment = clean_environment(folder) | {PORT_VARIABLE: str(port)} | (extra or {})
@@ -98,7 +100,7 @@ class Stack:
                 start_new_session=True,
             )  # fmt: skip
         stack = cls(RunFolder(folder), port, runner)
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + seconds
         while b"Up on http://" not in log.read_bytes():
             if runner.poll() is not None or time.monotonic() > deadline:
                 stack.stop()
