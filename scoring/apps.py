@@ -22,10 +22,7 @@ class ScoringConfig(AppConfig):
         services.register_jobs()
         services.register_decisions()
         services.register_meters()
-<<<<<<< HEAD
         services.register_person()
         services.register_records()
-=======
         for cut in SHORT_CUTS:
             register_short_cut(cut)
->>>>>>> 6377372 (scoring: Let calls of decisions leave the middleware of pages early; say why in ADR 0013.)

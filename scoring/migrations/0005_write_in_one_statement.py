@@ -24,7 +24,7 @@ def _reference(to, **more):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("scoring", "0003_evidence"), ("core", "0002_vault")]
+    dependencies = [("scoring", "0004_outcomes"), ("core", "0002_vault")]
     operations = [
         migrations.AlterField("decision", "application", _reference("scoring.application")),
         migrations.AlterField("decision", "model", _reference("scoring.model")),
