@@ -68,7 +68,7 @@ BEGIN
         said := 'changed';
         RETURN;
     END IF;
-    -- No foreign keys are checked (they would lock the same few rows for every decision): this stands in their place.
+    -- Stands in the place of foreign keys, which would lock the same few rows for every decision.
     IF strpos(in_force, concat_ws(' ', d_model_id, d_slot, d_model_version_id)) = 0
        OR strpos(in_force, concat_ws(' ', d_model_id, d_policy_version_id)) = 0 THEN
         RAISE EXCEPTION 'what decided is not in force' USING ERRCODE = 'check_violation';

@@ -26,7 +26,6 @@ def _reference(to, **more):
 class Migration(migrations.Migration):
     dependencies = [("scoring", "0004_outcomes"), ("core", "0002_vault")]
     operations = [
-        migrations.AlterField("decision", "application", _reference("scoring.application")),
         migrations.AlterField("decision", "model", _reference("scoring.model")),
         migrations.AlterField("decision", "model_version", _reference("scoring.modelversion", db_index=False)),
         migrations.AlterField("decision", "policy_version", _reference("scoring.policyversion", db_index=False)),

@@ -47,11 +47,9 @@ class Decision(BaseRow):
 
     database_rights = "append"
 
-    # No foreign keys in PostgreSQL (ADR 0013): what these point at is never deleted, the function that writes a
-    # decision checks them, and a check apiece would lock the same few rows for every decision of the bank.
-    application = models.ForeignKey(
-        Application, on_delete=models.PROTECT, related_name="decisions", db_constraint=False
-    )
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="decisions")
+    # No foreign keys in PostgreSQL for the next three (ADR 0013): what they point at is never deleted, the function
+    # that writes a decision checks them, and each would lock the same few rows for every decision of the bank.
     model = models.ForeignKey(
         Model, on_delete=models.PROTECT, related_name="decisions", db_constraint=False
     )

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
+from django.db import IntegrityError
+from psycopg.errors import ForeignKeyViolation
 
 from audit.keys import row_keys
 from core.clock import now
@@ -81,7 +83,14 @@ def decide_one(call: Call, model_id: str | None) -> selectors.DecisionView | Non
                 raise
             guess = None
             continue
-        told = _written(bank, lock, model_id, guess, draft)
+        try:
+            told = _written(bank, lock, model_id, guess, draft)
+        except IntegrityError as error:
+            if not isinstance(error.__cause__, ForeignKeyViolation):
+                raise
+            # The application that was there is purged at this moment: it is a new one.
+            kept = None
+            continue
         if told.said == "written":
             believe(bank.schema, model_id, guess)
             return fresh_view(draft.row, draft.bundle)
