@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.actors import system_actor
-from core.tenancy import bank_scope, public_scope
+from core.tenancy import UnknownBank, bank_directory, bank_scope, public_scope
 from jobs import registry, services
 from jobs.choices import Priority, Queue
 from jobs.places import place_of
@@ -169,6 +169,23 @@ def test_suspended_banks_job_is_not_run_and_goes_back_to_wait(bank_a, work, sent
     assert services.sweep() == 0
     with bank_scope(bank_a):
         assert place_of(job).reason == "held"
+
+
+def test_queue_forgets_a_bank_that_is_gone(bank_a, work, sent, monkeypatch):
+    job = start(bank_a, work)
+    start(bank_a, work)
+
+    def unknown(self, schema):
+        raise UnknownBank(schema)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(bank_directory()), "by_schema", unknown)
+        assert dispatching.dispatch("batch") == 0
+        assert dispatching.dispatch("batch") == 0
+    assert sent == []
+    assert lanes() == {bank_a.schema: (0, 0)}
+    with bank_scope(bank_a):
+        assert place_of(job) is None
 
 
 REFUSED = [

@@ -72,8 +72,7 @@ def _next(queue: str, first: str) -> list[tuple[str, str]]:
 
 def _send(schema: str, job_id: str, queue: str) -> int:
     if not is_served(schema):
-        hold_bank(schema)
-        decide(schema, job_id, sends=0, state="waiting")
+        put_back(schema, job_id, sends=0)
         return 0
     if send_now(RUN_TASK, job_id, queue=queue, schema=schema):
         return 1
@@ -90,6 +89,23 @@ def is_served(schema: str) -> bool:
         return bank_directory().by_schema(schema).state not in ("suspended", "closed")
     except UnknownBank:
         return False
+
+
+def put_back(schema: str, job_id: str, *, sends: int) -> None:
+    """A job whose bank is not served: it waits until the bank is resumed; with a bank that is gone, it goes."""
+    try:
+        bank_directory().by_schema(schema)
+    except UnknownBank:
+        forget_bank(schema)
+        return
+    hold_bank(schema)
+    decide(schema, job_id, sends=sends, state="waiting")
+
+
+def forget_bank(schema: str) -> None:
+    """Nothing of a bank that is gone is left in the queue."""
+    with public_scope(), connection.cursor() as cursor:
+        cursor.execute("SELECT public.dispatch_forget(%s)", [schema])
 
 
 def decide(schema: str, job_id: str, *, sends: int, state: str) -> bool:

@@ -10,7 +10,7 @@ from core.queue import broker_rests, send_now
 from core.tenancy import PUBLIC_SCHEMA, UnknownBank, bank_scope, public_scope
 from jobs.choices import FINAL_STATES, JobState
 from jobs.models import Job
-from jobs.services.dispatching import RUN_TASK, decide, dispatch_all, hold_bank, is_served
+from jobs.services.dispatching import RUN_TASK, decide, dispatch_all, is_served, put_back
 
 log = logging.getLogger(__name__)
 LONGEST_WAIT_SECONDS = 30
@@ -46,8 +46,7 @@ def _look_at(schema: str, job_id: str, sends: int) -> int:
         decide(schema, job_id, sends=sends, state="done")
         return 0
     if not is_served(schema):
-        hold_bank(schema)
-        decide(schema, job_id, sends=sends, state="waiting")
+        put_back(schema, job_id, sends=sends)
         return 0
     if not decide(schema, job_id, sends=sends, state="sent"):
         return 0
