@@ -148,6 +148,7 @@ _PARAMETERS: Node = {
 }  # fmt: skip
 _TAGS = {
     "banks": "Onboard, suspend and change banks (operations).",
+    "compliance": "Erasures, legal holds, retention and purge reports.",
     "datasets": "Datasets, the files sent to them, their contracts and quality.",
     "jobs": "Progress of long work; cancel and resume.",
     "oauth": "Access tokens: OAuth 2.0 client credentials.",

@@ -1,9 +1,9 @@
 """`/api/v1/compliance`: ask for an erasure, propose a hold, read retention and purge reports. People decide."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,9 +11,11 @@ from accounts.authentication import acting_client
 from compliance import permissions, selectors, services
 from compliance.api.v1 import serializers as shapes
 from compliance.choices import ErasureState, HoldState, PurgeMode
+from core.api.query import Parameter
 from core.api.views import ApiList, ApiView
 
 Codes = dict[str, str]
+Query = Mapping[str, tuple[Parameter, ...]]
 
 
 def _text(request: Request, name: str) -> str:
@@ -35,15 +37,14 @@ class ErasureList(_Views):
     """Erasures, newest first, without the people; a `POST` asks for one, which a second person approves."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW, "POST": permissions.ERASE}
+    query_parameters: ClassVar[Query] = {
+        "GET": (Parameter("state", choices=tuple(ErasureState.values)),)
+    }
     serializer_class = shapes.ErasureSerializer
     as_view_row = staticmethod(selectors.as_erasure)
 
     def get_queryset(self):  # type: ignore[no-untyped-def]
         return selectors.erasure_rows(state=_text(self.request, "state"))
-
-    @extend_schema(parameters=[OpenApiParameter("state", str, enum=ErasureState.values)])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().get(request, *args, **kwargs)
 
     @extend_schema(request=shapes.NewErasureSerializer, responses={201: shapes.ErasureSerializer})
     def post(self, request: Request) -> Response:
@@ -69,15 +70,14 @@ class HoldList(_Views):
     """Legal holds, newest first; a `POST` proposes one, which holds at once and is confirmed by a person."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW, "POST": permissions.HOLD}
+    query_parameters: ClassVar[Query] = {
+        "GET": (Parameter("state", choices=tuple(HoldState.values)),)
+    }
     serializer_class = shapes.HoldSerializer
     as_view_row = staticmethod(selectors.as_hold)
 
     def get_queryset(self):  # type: ignore[no-untyped-def]
         return selectors.hold_rows(state=_text(self.request, "state"))
-
-    @extend_schema(parameters=[OpenApiParameter("state", str, enum=HoldState.values)])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().get(request, *args, **kwargs)
 
     @extend_schema(request=shapes.NewHoldSerializer, responses={201: shapes.HoldSerializer})
     def post(self, request: Request) -> Response:
@@ -100,15 +100,14 @@ class PurgeList(_Views):
     """Purges and reports of what one would do, newest first."""
 
     permission_codes: ClassVar[Codes] = {"GET": permissions.VIEW}
+    query_parameters: ClassVar[Query] = {
+        "GET": (Parameter("mode", choices=tuple(PurgeMode.values)),)
+    }
     serializer_class = shapes.PurgeSerializer
     as_view_row = staticmethod(selectors.as_purge)
 
     def get_queryset(self):  # type: ignore[no-untyped-def]
         return selectors.purge_rows(mode=_text(self.request, "mode"))
-
-    @extend_schema(parameters=[OpenApiParameter("mode", str, enum=PurgeMode.values)])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().get(request, *args, **kwargs)
 
 
 class PurgeDetail(ApiView):
