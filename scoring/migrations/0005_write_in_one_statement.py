@@ -1,4 +1,4 @@
-"""A decision is written by one function in one statement; its references are checked there (ADR 0013)."""
+"""A decision is written by one function in one statement; its references are checked there (ADR 0015)."""
 
 import django.db.models.deletion
 from django.db import migrations, models

@@ -48,7 +48,7 @@ class Decision(BaseRow):
     database_rights = "append"
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="decisions")
-    # No foreign keys in PostgreSQL for the next three (ADR 0013): what they point at is never deleted, the function
+    # No foreign keys in PostgreSQL for the next three (ADR 0015): what they point at is never deleted, the function
     # that writes a decision checks them, and each would lock the same few rows for every decision of the bank.
     model = models.ForeignKey(
         Model, on_delete=models.PROTECT, related_name="decisions", db_constraint=False
