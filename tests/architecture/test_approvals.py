@@ -16,27 +16,51 @@ from django.db import DatabaseError, connection, transaction
 
 from accounts import policies
 from accounts.choices import BANK_ROLES
+from compliance import services as compliance
 from core.console import bank_site, ops_site
 from core.errors import FourEyes
 from core.tenancy import bank_scope
 from datasets import services as datasets
 from scoring import services as scoring
 from scoring.models import ModelVersion
+from tests.conftest import PASSWORD
 from tests.isolation.routes import ROOT, admin_routes
 from tests.scoring import portfolio
 from tests.scoring.conftest import run_now
 
 WORD = "approv"
-MODULES = ("accounts", "acquisition", "customers", "datasets", "jobs", "ledger", "marketing", "scoring", "tenants",
-           "webhooks")  # fmt: skip
+MODULES = ("accounts", "acquisition", "compliance", "customers", "datasets", "jobs", "ledger", "marketing", "scoring",
+           "tenants", "webhooks")  # fmt: skip
 
 # What approves, by each way in; `test_approving_ones_own_work_is_refused` goes every way for every subject.
 SERVICES = {
     "scoring.services.approve_version": "version",
     "scoring.services.approve_policy": "policy",
+    "compliance.services.approve_erasure": "erasure",
+    "compliance.services.approve_hold": "hold",
 }
-PERMISSIONS = {"scoring.approve": "version", "scoring.policy.approve": "policy"}
-PAGES = {"scoring_version_approve": "version", "scoring_policy_approve": "policy"}
+PERMISSIONS = {
+    "scoring.approve": "version",
+    "scoring.policy.approve": "policy",
+    "compliance.approve": "erasure",
+}
+PAGES = {
+    "scoring_version_approve": "version",
+    "scoring_policy_approve": "policy",
+    "compliance_erasure_approve": "erasure",
+    "compliance_hold_approve": "hold",
+}
+# How a service takes its subject, and what somebody with SQL would write.
+_REVIEWED = (
+    "stage = 'approved', approved_by = submitted_by, approved_by_label = 'x', approved_at = now(),"
+    " review_note = 'x'"
+)
+WRITES = {
+    "version": _REVIEWED,
+    "policy": _REVIEWED,
+    "erasure": "state = 'running', approved_by = requested_by, approved_by_label = 'x'",
+    "hold": "state = 'active', approved_by = proposed_by, approved_by_label = 'x'",
+}
 OPERATIONS: dict[str, str] = {}
 BULK_ACTIONS: dict[str, str] = {}
 
@@ -125,7 +149,17 @@ def own_work(bank_a, staff, tmp_path, settings):
         policy = version.policies.get()
         scoring.submit_for_review(version_id=str(version.id), actor=actor)
         scoring.submit_policy(version_id=str(policy.id), actor=actor)
-    return browser, {"version": version, "policy": policy}
+        erasure = compliance.request_erasure(
+            customer="C1", confirm="C1", reason="Asked.", actor=actor
+        )
+        hold = compliance.propose_hold(scope="person", customer="C2", reason="Court.", actor=actor)
+    return browser, {"version": version, "policy": policy, "erasure": erasure, "hold": hold}
+
+
+def _arguments(subject: str, key: str) -> dict[str, str]:
+    if subject in ("version", "policy"):
+        return {"version_id": key, "note": "Mine."}
+    return {f"{subject}_id": key}
 
 
 def test_approving_ones_own_work_is_refused(bank_a, own_work):
@@ -135,14 +169,14 @@ def test_approving_ones_own_work_is_refused(bank_a, own_work):
         module, _, function = name.rpartition(".")
         with bank_scope(bank_a), pytest.raises(FourEyes):
             getattr(import_module(module), function)(
-                version_id=str(made[subject].id), actor=browser.user.as_actor(), note="Mine."
+                actor=browser.user.as_actor(), **_arguments(subject, str(made[subject].id))
             )
     places = {r.name: r.pattern for r in admin_routes("bank")}
     for name, subject in PAGES.items():
         place = "/" + places[name].replace("<uuid:object_id>", str(made[subject].id))
-        answer = browser.post(place, {"note": "Mine."}, follow=True)
+        answer = browser.post(place, {"note": "Mine.", "password": PASSWORD}, follow=True)
         assert "does not approve it" in answer.content.decode()
-    for row in made.values():
+    for subject, row in made.items():
         with bank_scope(bank_a):
             table = row._meta.db_table
             with (
@@ -151,9 +185,9 @@ def test_approving_ones_own_work_is_refused(bank_a, own_work):
                 connection.cursor() as cursor,
             ):
                 cursor.execute(
-                    f"UPDATE {table} SET stage = 'approved', approved_by = submitted_by,"
-                    " approved_by_label = 'x', approved_at = now(), review_note = 'x' WHERE id = %s",
+                    f"UPDATE {table} SET {WRITES[subject]} WHERE id = %s",
                     [row.id],
                 )
             row.refresh_from_db()
-        assert (row.stage, row.approved_by) == ("review", "")
+        assert row.approved_by == ""
+        assert getattr(row, "stage", "review") == "review"
