@@ -84,11 +84,7 @@ def _at_rate(rate: float, seconds: float, act: Callable[[int, float], None], thr
             time.sleep(max(0.0, due - time.perf_counter()))
             act(thread, due)
 
-    workers = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    _together([(work, (number,)) for number in range(threads)])
 
 
 def decisions(banks: dict[str, Bench], *, rate: float, seconds: float, noisy_rate: float) -> Phase:
