@@ -9,9 +9,11 @@ class ComplianceConfig(AppConfig):
     def ready(self) -> None:
         from compliance import permissions, services
         from core.console.navigation import NavItem, add_items
+        from core.console.step_up import require_fresh
         from core.ticks import Tick, register_tick
 
         permissions.register_all()
+        require_fresh("compliance_erasure_approve", "compliance_hold_approve")
         services.register_all()
         register_tick(Tick("compliance.purge", services.TICK_SECONDS, services.start_due_purges))
         group = _("Compliance")
