@@ -37,7 +37,9 @@ class SignInMiddleware(AuthenticationMiddleware):
         found = current_sign_in(request)
         if found is None or not found.is_assured or is_fresh(found):
             return None
-        place = reverse(f"{match.namespace}:{STEP_UP}")
+        # Pages that stand beside the sites, like those of single sign-on, have no name space of their own.
+        site = match.namespace or ("bank" if getattr(request, "bank", None) else "ops")
+        place = reverse(f"{site}:{STEP_UP}")
         return _sent(request, f"{place}?{urlencode({'next': _way_back(request)})}")
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:

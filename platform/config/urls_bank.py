@@ -9,6 +9,8 @@ from core.console import bank_site
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/")),
     path("admin/", include("accounts.urls")),
+    path("admin/sso/", include("federation.urls")),
+    path("scim/v2/", include("federation.scim.urls")),
     path("admin/", bank_site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     *api("config.api_v1", "config.urls_bank"),

@@ -10,6 +10,8 @@ from core.telemetry.views import metrics
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/")),
     path("admin/", include("accounts.urls")),
+    path("admin/sso/", include("federation.urls")),
+    path("scim/v2/", include("federation.scim.urls")),
     path("admin/", ops_site.urls),
     path("metrics", metrics),
     path("i18n/", include("django.conf.urls.i18n")),

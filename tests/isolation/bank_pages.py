@@ -10,6 +10,7 @@ from tests.isolation.world import World
 SECTIONS = {
     "accounts_user": Section("user", "accounts.user.view", "accounts.user.change"),
     "accounts_apiclient": Section("client", "accounts.client.view", "accounts.client.change"),
+    "federation_provider": Section("provider", "federation.view"),
     "audit_auditentry": Section("entry", "audit.view"),
     "jobs_job": Section("job", "jobs.view"),
     "compliance_erasure": Section("erasure", "compliance.view"),

@@ -26,6 +26,7 @@ from tests.isolation.routes import (
     operations,
     page_of,
 )
+from tests.isolation.world import idle_provider
 from tests.sign_in import ops_browser
 
 HOST = "ops.localhost"
@@ -34,6 +35,7 @@ SECTIONS = {
     "tenants_plan": Section("plan", "tenants.bank.view"),
     "accounts_user": Section("user", "accounts.user.view", "accounts.user.change"),
     "accounts_apiclient": Section("client", "accounts.client.view", "accounts.client.change"),
+    "federation_provider": Section("provider", "federation.view"),
     "audit_auditentry": Section("entry", "audit.view"),
     "jobs_job": Section("job", "jobs.view"),
 }
@@ -137,6 +139,7 @@ def ops(worlds) -> dict[str, Any]:
             "bank": str(Bank.objects.get(slug="alpha").pk), "plan": str(Plan.objects.first().pk),
             "user": str(invited.pk), "client": str(clients["full"][0].pk), "job": str(job.pk),
             "entry": str(AuditEntry.objects.latest("id").pk), "slug": "alpha",
+            "provider": str(idle_provider("ops login").pk),
             "client_id": clients["narrow"][0].client_id,
             "secret": str(clients["narrow"][0].secrets.get().pk),
             "invitation": link.rstrip("/").rpartition("/")[2],

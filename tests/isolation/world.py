@@ -23,6 +23,8 @@ from core.clock import now
 from core.tenancy import BankContext, bank_directory, bank_scope, public_scope
 from datasets import services as datasets
 from datasets.models import Dataset
+from federation.models import Provider
+from federation.services import ProviderRules, save_provider
 from jobs.models import Job
 from scoring import services as scoring
 from scoring.api.v1.tokens import forget_tokens
@@ -186,8 +188,17 @@ def _people(world: World) -> None:
         "invitation": link.rstrip("/").rpartition("/")[2],
         "client": str(client.pk),
         **_narrow_client(world),
+        "provider": str(idle_provider(f"{world.canary} login").pk),
         "client_id": client.client_id,
     }
+
+
+def idle_provider(name: str) -> Provider:
+    """Single sign-on that is set up and not in use."""
+    rules = ProviderRules(
+        name=name, issuer="https://idp.test", client_id="panorama", secret=name, is_active=False
+    )
+    return save_provider(rules=rules, actor=SYSTEM)
 
 
 def _narrow_client(world: World) -> dict[str, str]:

@@ -11,6 +11,7 @@ from accounts.browser import bind, current_sign_in, origin_of, party_of, unbind
 from accounts.choices import Proof
 from accounts.forms import SignInForm
 from accounts.models import SignIn
+from accounts.sign_in_ways import ways
 from accounts.views.pages import (
     arrive,
     completed,
@@ -50,7 +51,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
             return _begun(request, user, Proof.PASSWORD)
     return page(
         request, "accounts/login.html", title=_("Log in"), form=form, status=status,
-        app_path=request.get_full_path(),
+        app_path=request.get_full_path(), ways=ways(),
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ PUBLIC_SCHEMA_URLCONF = OPS_URLCONF
 # In both schemas: ops staff and platform jobs live in public, a bank's in its own.
 BOTH_APPS = [
     "accounts",
+    "federation",
     "django.contrib.admin",
     "django.contrib.sessions",
     "oauth2_provider",
