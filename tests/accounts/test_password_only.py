@@ -21,7 +21,8 @@ SECOND_STEP = {
 }
 VISITORS = {
     "login", "logout", "accounts_ask_reset", "accounts_reset", "invitation", "set_language", "",
-    "accounts_passkey_ask_new", "accounts_passkey_new",
+    "accounts_passkey_ask_new", "accounts_passkey_new", "sso_start", "sso_callback",
+    "sso_logout", "sso_backchannel", "sso_keys",
 }  # fmt: skip
 SOME_ID = "019ab000-0000-7000-8000-0000000000ff"
 
