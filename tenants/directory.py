@@ -12,11 +12,13 @@ import time
 from dataclasses import replace
 from threading import Lock
 
+from core.clock import now
 from core.tenancy import UPGRADING, BankContext, UnknownBank, public_scope
 from tenants.choices import BankState
 from tenants.models import Bank, Domain
 from tenants.provisioning import versions
 from tenants.provisioning.fitting import lacking
+from tenants.quotas import limits_of, use_of
 
 log = logging.getLogger(__name__)
 
@@ -85,14 +87,18 @@ class CachedDirectory:
         with public_scope():
             if kind == "host":
                 domain = Domain.objects.select_related("tenant__plan").filter(domain=value).first()
-                return (
-                    _fitted(domain.tenant, domain.tenant.as_context(host=value)) if domain else None
-                )
+                return _fitted(domain.tenant, _context(domain.tenant, value)) if domain else None
             bank = Bank.objects.select_related("plan").filter(schema_name=value).first()
             if bank is None:
                 return None
             primary = Domain.objects.filter(tenant=bank, is_primary=True).first()
-            return _fitted(bank, bank.as_context(host=primary.domain if primary else ""))
+            return _fitted(bank, _context(bank, primary.domain if primary else ""))
+
+
+def _context(bank: Bank, host: str) -> BankContext:
+    """With the limits in force and the use of the month: the decision's way asks for neither."""
+    moment = now()
+    return bank.as_context(host, quotas=limits_of(bank, moment), use=use_of(bank, moment))
 
 
 def _fitted(bank: Bank, context: BankContext) -> BankContext:

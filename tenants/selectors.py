@@ -6,7 +6,11 @@ from datetime import date, datetime
 
 from django.db import connection
 
-from tenants.models import Bank, Domain, ProvisioningStep, UsageRecord
+from core.clock import now
+from core.metering import WARN_SHARE
+from core.tenancy import public_scope
+from tenants.models import Bank, Domain, ProvisioningStep, QuotaOverride, UsageRecord
+from tenants.quotas import QUOTAS, in_force, use_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +129,53 @@ def bank_overview(bank_id: str) -> BankOverview | None:
         found.usage,
         steps,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaLine:
+    """One quota of a bank: used and limit (None: none), the share, and since when and until when it counts."""
+
+    code: str
+    kind: str
+    label: str
+    used: int
+    limit: int | None
+    counted_at: datetime | None
+    renews_at: datetime | None
+    by_override: bool
+
+    @property
+    def share(self) -> float | None:
+        return self.used / self.limit if self.limit else None
+
+    @property
+    def warns(self) -> bool:
+        """From 80 % on, and where a limit of nothing is set and used."""
+        return self.limit is not None and self.used >= WARN_SHARE * self.limit and self.used > 0
+
+    @property
+    def percent(self) -> int:
+        return min(999, round(100 * (self.share or 0.0)))
+
+
+def quota_lines(schema: str) -> list[QuotaLine]:
+    """All quotas of a bank with its use of the month, as counted last; read in the public scope."""
+    moment = now()
+    with public_scope():
+        bank = Bank.objects.select_related("plan").get(schema_name=schema)
+        overrides = list(QuotaOverride.objects.filter(bank=bank, ended_at=None))
+        limits, month = in_force(bank, overrides, moment), use_of(bank, moment)
+    plan = bank.plan.quotas
+    return [
+        QuotaLine(
+            code=quota.code,
+            kind=quota.kind,
+            label=str(quota.label),
+            used=month.used.get(quota.code, 0),
+            limit=limits.get(quota.code),
+            counted_at=month.counted_at if month.used else None,
+            renews_at=month.renews_at if quota.kind == "monthly" else None,
+            by_override=limits.get(quota.code) != plan.get(quota.code),
+        )
+        for quota in QUOTAS.values()
+    ]

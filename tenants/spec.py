@@ -65,8 +65,11 @@ class BankSpec:
         return asdict(self)
 
 
-def parse_spec(data: Mapping[str, Any]) -> BankSpec:
-    """Check everything at once. Raises `InvalidInput` naming each field and reason."""
+def parse_spec(data: Mapping[str, Any], *, brings_people: bool = False) -> BankSpec:
+    """Check everything at once. Raises `InvalidInput` naming each field and reason.
+
+    An imported bank brings its own people and is given no first administrator.
+    """
     errors: list[FieldError] = []
 
     def wrong(pointer: str, code: str, detail: str) -> None:
@@ -100,7 +103,7 @@ def parse_spec(data: Mapping[str, Any]) -> BankSpec:
     for index, host in enumerate(hosts):
         if not _HOST.match(host) or host in settings.OPS_HOSTS:
             wrong(f"/hosts/{index}", "invalid_host", "Not a host name a bank can have.")
-    person = _person(data.get("administrator"), wrong)
+    person = Person("") if brings_people else _person(data.get("administrator"), wrong)
     client = _client(data.get("client"), wrong)
     if errors:
         raise InvalidInput("The bank cannot be onboarded.", errors=errors)

@@ -10,12 +10,14 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import openapi, permissions  # noqa: F401 - openapi registers itself
+        from accounts.services import metering
         from accounts.upkeep import remove_expired
         from core.console.navigation import NavItem, add_account_links, add_items
         from core.console.step_up import require_fresh
         from core.ticks import Tick, register_tick
 
         permissions.register_all()
+        metering.register_meters()
         require_fresh(
             "accounts_user_add", "accounts_user_change", "accounts_apiclient_add",
             "accounts_apiclient_change", "accounts_rules", on="post",

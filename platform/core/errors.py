@@ -1,6 +1,6 @@
 """Errors as types; `core.problem` maps each once to `application/problem+json` (RFC 9457)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -27,12 +27,15 @@ class ProblemError(Exception):
         code: str | None = None,
         errors: Sequence[FieldError] = (),
         retry_after: int | None = None,
+        members: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.code = code or self.code
         self.errors = tuple(errors)
         self.retry_after = retry_after
+        # Further members of the problem document (RFC 9457, section 3.2).
+        self.members = dict(members or {})
 
 
 class InvalidInput(ProblemError):
@@ -108,6 +111,13 @@ class RateLimited(ProblemError):
     status = 429
     code = "rate_limited"
     title = "Too many requests"
+
+
+class QuotaReached(Forbidden):
+    """What a bank may have at once; waiting does not help."""
+
+    code = "quota_reached"
+    title = "The quota does not allow more"
 
 
 class Unavailable(ProblemError):

@@ -1,6 +1,7 @@
 """The one mapping of errors to `application/problem+json` (RFC 9457)."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -25,9 +26,11 @@ def problem_body(
     detail: str = "",
     errors: tuple[FieldError, ...] = (),
     request_id: str = "",
+    members: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
     """Members of RFC 9457 plus `code`, `request_id` and `errors` (each with a JSON pointer)."""
     body: dict[str, Any] = {
+        **(members or {}),
         "type": TYPE_PREFIX + code,
         "title": title,
         "status": status,
@@ -51,12 +54,14 @@ def problem_response(
     detail: str = "",
     errors: tuple[FieldError, ...] = (),
     retry_after: int | None = None,
+    members: Mapping[str, object] | None = None,
 ) -> HttpResponse:
     """A finished response for code outside DRF."""
     request_id = getattr(request, "request_id", "")
     body = problem_body(
-        status=status, code=code, title=title, detail=detail, errors=errors, request_id=request_id
-    )
+        status=status, code=code, title=title, detail=detail, errors=errors, request_id=request_id,
+        members=members,
+    )  # fmt: skip
     response = HttpResponse(orjson.dumps(body), status=status, content_type=CONTENT_TYPE)
     response["Content-Length"] = str(len(response.content))
     if request_id:
@@ -75,6 +80,7 @@ def error_response(request: HttpRequest, error: ProblemError) -> HttpResponse:
         detail=error.detail,
         errors=error.errors,
         retry_after=error.retry_after,
+        members=error.members,
     )
 
 
@@ -146,6 +152,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         detail=problem.detail,
         errors=problem.errors,
         request_id=getattr(request, "request_id", ""),
+        members=problem.members,
     )
     response = Response(body, status=problem.status, content_type=CONTENT_TYPE)
     if problem.retry_after is not None:

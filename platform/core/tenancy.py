@@ -9,6 +9,7 @@ restore what was there before, also after an exception. A thread, a command or a
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol, cast
 
 from django.db import connections
@@ -36,7 +37,10 @@ class UnknownBank(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class BankContext:
-    """What the lower layers may know of a bank. `limits` maps a quota's code to its number."""
+    """What the lower layers may know of a bank. `limits` maps a quota's code to its number.
+
+    `used` is the month's use as it was counted at `counted_at`; it begins anew at `renews_at`.
+    """
 
     schema: str
     role: str
@@ -49,11 +53,21 @@ class BankContext:
     jurisdiction: str = "CN"
     language: str = "en"
     host: str = ""
+    # Empty unless the bank was imported: then the realm it was exported with.
+    realm_name: str = ""
+    used: Mapping[str, int] = field(default_factory=dict)
+    counted_at: datetime | None = None
+    renews_at: datetime | None = None
 
     @property
     def schema_name(self) -> str:
         """The name django-tenants asks for."""
         return self.schema
+
+    @property
+    def realm(self) -> str:
+        """What the bank's keys and seals are bound to; it goes with the bank into an export and back."""
+        return self.realm_name or self.schema
 
     @property
     def is_active(self) -> bool:
@@ -180,6 +194,19 @@ def current_context() -> Context:
     if scope is None:
         raise NoBankSet("No bank is set: enter core.tenancy.bank_scope or public_scope first.")
     return scope
+
+
+def realm_of(schema: str) -> str:
+    """What keys and seals of a schema are bound to; the schema itself where no bank of it is known."""
+    scope = _connection().scope
+    if isinstance(scope, BankContext) and scope.schema == schema:
+        return scope.realm
+    if schema == PUBLIC_SCHEMA or not _directory:
+        return schema
+    try:
+        return _directory[0].by_schema(schema).realm
+    except UnknownBank:
+        return schema
 
 
 def current_schema() -> str | None:

@@ -9,11 +9,13 @@ class DatasetsConfig(AppConfig):
     def ready(self) -> None:
         from core.console.navigation import NavItem, add_items
         from datasets import permissions, services
+        from datasets.services import metering
 
         permissions.register_all()
         services.register_jobs()
         services.register_person()
         services.register_records()
+        metering.register_meters()
         group = _("Data")
         add_items(
             "bank",

@@ -23,6 +23,7 @@ from scoring.runtime.columns import Memory, decide_columns
 from scoring.selectors.live import live_at, live_policy_at
 from scoring.services.batch_data import chunks, columns_to_read, key_columns, readable
 from scoring.services.batch_files import table_of, write_chunk
+from scoring.services.metering import require_batch
 from scoring.services.people import key_of
 
 KIND = "scoring.batch"
@@ -53,6 +54,7 @@ def start_batch(
     if not load.is_ready:
         raise field_error("/load", "load_not_ready", f"The load is {load.state}.")
     columns_to_read(bundle_for(live), load_id, datasets.contract_of(load_id).contract)
+    require_batch(load.rows_good)
     run_id = new_id()
     job = start_job(
         kind=KIND, params={"batch": str(run_id)}, actor=actor, title=f"{model.name}: {load.dataset_name}"[:200],

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import policies
 from core.errors import IdempotencyMismatch, InvalidInput, field_error
+from core.metering import admit
 from core.tenancy import current_context
 from scoring import permissions
 from scoring.runtime.bundles import model_ids
@@ -54,7 +55,10 @@ def _many(call: Call, model_id: str | None) -> tuple[selectors.DecisionView, ...
     try:
         with transaction.atomic():
             found = look(call, model_id)
-            return None if found is None else decide_many(call, found)
+            if found is None:
+                return None
+            admit("decisions", len(call.applications))
+            return decide_many(call, found)
     except IntegrityError as error:
         # The same key was committed between our look and our insert: the row that is there is the answer.
         if "scoring_decision_once" not in str(error):

@@ -16,6 +16,7 @@ from audit.keys import row_keys
 from core.clock import now
 from core.errors import InvalidInput, ProblemError, Unavailable
 from core.ids import new_id
+from core.metering import admit
 from core.tenancy import BankContext, current_bank
 from core.vault import Vault, vault
 from scoring.runtime.bundle import Bundle
@@ -71,6 +72,7 @@ def decide_one(call: Call, model_id: str | None) -> selectors.DecisionView | Non
     bank = current_bank()
     lock = lock_of(bank.schema, call)
     guess, kept, asked = believed(bank.schema, model_id), None, False
+    admitted = False
     for _ in range(TRIES):
         if guess is None:
             guess, asked = look(call, model_id), True
@@ -78,6 +80,10 @@ def decide_one(call: Call, model_id: str | None) -> selectors.DecisionView | Non
                 return None
         try:
             draft = _draft(call, bundle_for(guess.live()), kept)
+            if not admitted:
+                # A refusal, too, is said only after the database has not known this call's answer.
+                admit("decisions")
+                admitted = True
         except (ProblemError, VersionGone):
             if asked:
                 raise

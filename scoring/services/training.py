@@ -26,6 +26,7 @@ from scoring.engine.spec import spec_from_document
 from scoring.engine.training import TrainedModel, train
 from scoring.models import Model, ModelRun, ModelVersion
 from scoring.services.drafting import draft_policy
+from scoring.services.metering import require_training
 from scoring.services.people import key_of
 from scoring.services.training_data import build_spec, read_frame
 
@@ -100,6 +101,7 @@ def start_model_run(
         raise field_error("/kind", "unknown", f"One of {', '.join(ModelKind.values)}.")
     load, contract = _ready_load(load_id)
     full = build_spec(contract=contract, kind=kind, options=spec or {}, seed=seed)
+    require_training()
     run_id = new_id()
     job = start_job(
         kind=KIND,

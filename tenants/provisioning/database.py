@@ -223,14 +223,51 @@ def models_in_both() -> list[type[models.Model]]:
 
 
 def drop_schema(bank: BankContext, spec: Any = None) -> None:
-    """Remove a bank's tables and roles for good."""
-    own, run = owner_role(bank.schema), run_role(bank.schema)
+    """Remove a bank's tables and roles for good. May be repeated."""
+    drop_tables(bank.schema)
+    drop_roles(bank.schema)
+
+
+def drop_tables(schema: str) -> None:
+    """The schema with everything in it, as its owner."""
+    if not _role_exists(owner_role(schema)):
+        return
+    with transaction.atomic(), owner_scope(schema):
+        _run("DROP SCHEMA IF EXISTS {schema} CASCADE", schema=schema)
+
+
+def drop_roles(schema: str) -> None:
+    own, run = owner_role(schema), run_role(schema)
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ROLE_LOCK])
-        with owner_scope(bank.schema):
-            _run("DROP SCHEMA IF EXISTS {schema} CASCADE", schema=bank.schema)
-        for table in SHARED_READ:
-            _run("REVOKE ALL ON public.{table} FROM {own}", table=table, own=own)
+        if _role_exists(own):
+            for table in SHARED_READ:
+                _run("REVOKE ALL ON public.{table} FROM {own}", table=table, own=own)
         for role in (own, run):
             _run("DROP ROLE IF EXISTS {role}", role=role)
+
+
+def freeze(schema: str) -> None:
+    """From here on the database refuses every write of the bank; waits for those under way.
+
+    The lock conflicts with that of a writer, so whoever had begun has ended when this returns.
+    """
+    with transaction.atomic(), owner_scope(schema):
+        run = run_role(schema)
+        _run(
+            "REVOKE INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} FROM {run}",
+            schema=schema,
+            run=run,
+        )
+    with transaction.atomic(), owner_scope(schema):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '60s'")
+        for table in sorted(_tables_there(schema)):
+            _run("LOCK TABLE {schema}.{table} IN SHARE MODE", schema=schema, table=table)
+
+
+def _tables_there(schema: str) -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])
+        return {row[0] for row in cursor.fetchall()}

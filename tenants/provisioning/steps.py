@@ -8,7 +8,7 @@ from core.actors import Actor, system_actor
 from core.tenancy import BankContext, bank_scope
 from core.vault import create_bank_keys
 from tenants.models import Bank
-from tenants.provisioning import database, registry, templates, versions
+from tenants.provisioning import contents, database, registry, templates, versions
 from tenants.provisioning.registry import Spec, Step
 
 # Steps that depend on the code's migrations.
@@ -32,7 +32,10 @@ def _keys(bank: BankContext, spec: Spec) -> None:
 
 
 def _administrator(bank: BankContext, spec: Spec) -> None:
-    person = spec["administrator"]
+    person = spec.get("administrator")
+    if not person:
+        # An imported bank brings its own people.
+        return
     with bank_scope(bank), transaction.atomic():
         if User.objects.filter(email__iexact=person["email"]).exists():
             return
@@ -64,12 +67,59 @@ def _onboarder(bank: BankContext) -> Actor:
 
 def register_own_steps() -> None:
     """Called once at start-up."""
-    registry.register(Step("10.roles", database.create_roles))
-    registry.register(Step("20.schema", database.create_schema, after=("10.roles",)))
-    registry.register(
-        Step("30.tables", _tables, after=("20.schema",), verify=database.verify_tables)
-    )
-    registry.register(Step("40.grants", database.grant_tables, after=("30.tables",)))
-    registry.register(Step("50.keys", _keys, after=("40.grants",)))
-    registry.register(Step("60.administrator", _administrator, after=("50.keys",)))
-    registry.register(Step("70.client", _client, after=("50.keys",)))
+    for step in (
+        Step(
+            "10.roles",
+            database.create_roles,
+            purge=contents.purge_roles,
+            proofs=contents.prove_roles,
+        ),
+        Step("20.schema", database.create_schema, after=("10.roles",)),
+        Step(
+            "30.tables",
+            _tables,
+            after=("20.schema",),
+            verify=database.verify_tables,
+            export=contents.export_tables,
+            restore=contents.restore_tables,
+            purge=contents.purge_tables,
+            proofs=contents.prove_tables,
+        ),
+        Step("40.grants", database.grant_tables, after=("30.tables",)),
+        Step(
+            "50.keys",
+            _keys,
+            after=("40.grants",),
+            export=contents.export_vault,
+            restore=contents.restore_vault,
+            purge=contents.purge_vault,
+            proofs=contents.prove_vault,
+        ),
+        Step("60.administrator", _administrator, after=("50.keys",)),
+        Step("70.client", _client, after=("50.keys",)),
+        Step(
+            "80.objects",
+            after=("50.keys",),
+            export=contents.export_objects,
+            restore=contents.restore_objects,
+            purge=contents.purge_objects,
+            proofs=contents.prove_objects,
+        ),
+        Step(
+            "85.trail",
+            after=("50.keys",),
+            export=contents.export_trail,
+            restore=contents.restore_trail,
+            purge=contents.purge_trail,
+            proofs=contents.prove_trail,
+        ),
+        Step(
+            "90.platform",
+            after=("20.schema",),
+            export=contents.export_platform,
+            restore=contents.restore_platform,
+            purge=contents.purge_platform,
+            proofs=contents.prove_platform,
+        ),
+    ):
+        registry.register(step)

@@ -93,3 +93,8 @@ def applied_in(schema: str) -> frozenset[Name]:
 def missing_in(schema: str) -> list[Name]:
     """Migrations of the code that a schema has not had, by name."""
     return sorted(code_state().names - applied_in(schema))
+
+
+def newest_of(names: frozenset[Name]) -> dict[str, str]:
+    """The last migration of each app, by which two versions are told apart for a person."""
+    return dict(sorted(names))

@@ -5,7 +5,7 @@ from jobs.services import set_bank_terms
 from tenants.choices import BankState
 from tenants.models import Bank
 
-HELD = frozenset({BankState.SUSPENDED, BankState.CLOSED})
+HELD = frozenset({BankState.SUSPENDED, BankState.CLOSING, BankState.CLOSED})
 
 
 def tell_queue(bank: Bank) -> None:

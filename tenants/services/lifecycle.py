@@ -8,7 +8,7 @@ from accounts import policies
 from audit.services import record
 from core.actors import Actor
 from core.errors import Conflict, NotFound, field_error
-from tenants.choices import TRANSITIONS, BankState
+from tenants.choices import OPERATOR_TRANSITIONS, BankState
 from tenants.directory import directory
 from tenants.models import Bank, Plan
 from tenants.services.dispatching import tell_queue
@@ -23,12 +23,12 @@ def _locked(slug: str) -> Bank:
 
 @transaction.atomic
 def change_state(*, slug: str, state: str, actor: Actor, reason: str) -> Bank:
-    """Move a bank along `TRANSITIONS`; in force everywhere within the directory's three seconds."""
+    """Suspend or resume a bank; in force everywhere within the directory's three seconds."""
     policies.require(actor, "tenants.bank.change")
     if not reason.strip():
         raise field_error("/reason", "required", "A reason is required.")
     bank = _locked(slug)
-    if state not in TRANSITIONS[bank.state]:
+    if (bank.state, state) not in OPERATOR_TRANSITIONS:
         raise Conflict(
             f"A bank that is {bank.state} cannot become {state}.", code="state_not_allowed"
         )

@@ -1,5 +1,6 @@
 """Onboarding a bank: a resumable job whose steps are applied, verified and remembered one by one."""
 
+import secrets
 from functools import partial
 from typing import Any
 
@@ -16,9 +17,9 @@ from jobs.models import Job
 from jobs.registry import JobKind, register
 from jobs.services import start_job
 from tenants import provisioning
-from tenants.choices import BankState
+from tenants.choices import BankState, OffboardingState
 from tenants.directory import directory
-from tenants.models import Bank, Domain, Plan, ProvisioningStep
+from tenants.models import Bank, Domain, Offboarding, Plan, ProvisioningStep
 from tenants.services.dispatching import tell_queue
 from tenants.spec import BankSpec, parse_spec
 
@@ -29,7 +30,7 @@ KIND = "tenants.onboard"
 def request_onboarding(*, spec: BankSpec, actor: Actor, base_url: str) -> tuple[Bank, Job]:
     """Reserve name, schema and hosts, and start the job. Runs in the public scope."""
     policies.require(actor, "tenants.bank.change")
-    bank = _reserve(spec)
+    bank = reserve(spec)
     record(
         actor=actor,
         action="tenants.bank.onboard",
@@ -47,7 +48,8 @@ def request_onboarding(*, spec: BankSpec, actor: Actor, base_url: str) -> tuple[
     return bank, job
 
 
-def _reserve(spec: BankSpec) -> Bank:
+def reserve(spec: BankSpec, *, realm: str = "") -> Bank:
+    """Take name, schema and hosts. Raises `InvalidInput`, `Conflict`."""
     plan = Plan.objects.filter(code=spec.plan).first()
     if plan is None:
         raise field_error("/plan", "unknown_plan", f"There is no plan {spec.plan!r}.")
@@ -66,10 +68,18 @@ def _reserve(spec: BankSpec) -> Bank:
         currency=spec.currency,
         time_zone=spec.time_zone,
         language=spec.language,
+        realm=realm or _fresh_realm(spec.schema),
     )
     for index, host in enumerate(spec.hosts):
         Domain.objects.create(domain=host, tenant=bank, is_primary=index == 0)
     return bank
+
+
+def _fresh_realm(schema: str) -> str:
+    """Empty, unless a bank that is gone had the name: what was sealed for that one is not valid for its successor."""
+    if Offboarding.objects.filter(schema=schema, state=OffboardingState.CLOSED).exists():
+        return f"{schema}.{secrets.token_hex(8)}"
+    return ""
 
 
 def onboard(job: JobContext) -> dict[str, Any]:
@@ -121,7 +131,7 @@ def onboard_now(*, data: dict[str, Any], actor: Actor, base_url: str) -> Bank:
         existing = Bank.objects.filter(slug=spec.slug).first()
         if existing is None:
             with transaction.atomic():
-                existing = _reserve(spec)
+                existing = reserve(spec)
                 record(
                     actor=actor, action="tenants.bank.onboard", target="bank", target_id=spec.slug,
                     detail=spec.as_dict(),
@@ -132,5 +142,5 @@ def onboard_now(*, data: dict[str, Any], actor: Actor, base_url: str) -> Bank:
         return Bank.objects.select_related("plan").get(pk=bank.pk)
 
 
-def register_jobs() -> None:
+def register_onboarding() -> None:
     register(JobKind(kind=KIND, queue=Queue.OPS, handler=onboard, unit="steps"))

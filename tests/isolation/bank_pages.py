@@ -27,6 +27,7 @@ SECTIONS = {
 _ROWS, _BINS = (("key", "rows"),), (("key", "bins-0"),)
 _SESSION = (("sign_in_id", "019ab000-0000-7000-8000-0000000000ff"),)
 PAGES = {
+    "tenants_usage": Page("tenants.usage.view", shows=False),
     "accounts_user_disable": Page("accounts.user.change", "user"),
     "accounts_user_enable": Page("accounts.user.change", "user"),
     "accounts_user_invite_again": Page("accounts.user.change", "user"),

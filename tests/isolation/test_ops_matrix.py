@@ -16,7 +16,7 @@ from audit.models import AuditEntry
 from core.actors import system_actor
 from core.tenancy import public_scope
 from jobs.models import Job
-from tenants.models import Bank, Plan
+from tenants.models import Bank, BankExport, Offboarding, Plan, QuotaOverride
 from tests.isolation.routes import (
     SIGN_IN,
     Page,
@@ -33,6 +33,8 @@ HOST = "ops.localhost"
 SECTIONS = {
     "tenants_bank": Section("bank", "tenants.bank.view", "tenants.bank.change"),
     "tenants_plan": Section("plan", "tenants.bank.view"),
+    "tenants_quotaoverride": Section("override", "tenants.bank.view"),
+    "tenants_offboarding": Section("offboarding", "tenants.bank.view"),
     "accounts_user": Section("user", "accounts.user.view", "accounts.user.change"),
     "accounts_apiclient": Section("client", "accounts.client.view", "accounts.client.change"),
     "federation_provider": Section("provider", "federation.view"),
@@ -43,6 +45,13 @@ PAGES = {
     "tenants_bank_suspend": Page("tenants.bank.change", "bank"),
     "tenants_bank_resume": Page("tenants.bank.change", "bank"),
     "tenants_bank_plan_change": Page("tenants.bank.change", "bank"),
+    "tenants_bank_quota_change": Page("tenants.bank.change", "bank"),
+    "tenants_quotaoverride_end": Page("tenants.bank.change", "override"),
+    "tenants_bank_offboard": Page("tenants.bank.offboard", "bank"),
+    "tenants_offboarding_approve": Page("tenants.bank.offboard", "offboarding"),
+    "tenants_offboarding_call_off": Page("tenants.bank.offboard", "offboarding"),
+    "tenants_offboarding_certificate": Page("tenants.bank.view", "offboarding"),
+    "tenants_offboarding_download": Page("tenants.bank.offboard", "offboarding"),
     "accounts_user_disable": Page("accounts.user.change", "user"),
     "accounts_user_enable": Page("accounts.user.change", "user"),
     "accounts_user_invite_again": Page("accounts.user.change", "user"),
@@ -88,6 +97,7 @@ _NEW = {
     "slug": "gamma", "name": "Gamma Bank", "plan": "full", "jurisdiction": "EU", "currency": "EUR",
     "time_zone": "Europe/Paris", "administrator": {"email": "gus@gamma.test", "name": "Gus"},
 }  # fmt: skip
+RECIPIENT = "C" * 43 + "="
 OPERATIONS = {
     "GET /api/v1/banks": Operation("banks:read"),
     "POST /api/v1/banks": Operation("banks:write", 202, _NEW),
@@ -96,6 +106,16 @@ OPERATIONS = {
         "banks:write", 200, {"state": "suspended", "reason": "test"}
     ),
     "POST /api/v1/banks/{slug}:plan": Operation("banks:write", 200, {"plan": "full"}),
+    "GET /api/v1/offboardings": Operation("banks:read"),
+    "POST /api/v1/offboardings": Operation(
+        "banks:offboard", 201, {"bank": "alpha", "reason": "test", "recipient_key": RECIPIENT}
+    ),
+    "GET /api/v1/offboardings/{offboarding_id}": Operation("banks:read"),
+    "POST /api/v1/offboardings/{offboarding_id}:cancel": Operation(
+        "banks:offboard", 409, {"reason": "test"}
+    ),
+    "GET /api/v1/offboardings/{offboarding_id}/certificate": Operation("banks:read"),
+    "GET /api/v1/offboardings/{offboarding_id}/export": Operation("banks:offboard"),
     "GET /api/v1/jobs": Operation("jobs:read"),
     "GET /api/v1/jobs/{job_id}": Operation("jobs:read"),
     "POST /api/v1/jobs/{job_id}:cancel": Operation("jobs:write", 409),
@@ -135,7 +155,18 @@ def ops(worlds) -> dict[str, Any]:
         job = Job.objects.create(
             kind="tenants.onboard", queue="ops", title="Ops", state="succeeded", created_by="x"
         )
+        beta = Bank.objects.get(slug="beta")
+        override = QuotaOverride.objects.create(
+            bank=beta, quota="people", limit=5, valid_from="2026-01-01", reason="test"
+        )
+        export = BankExport.objects.create(bank=beta, folder="none", manifest_sha256="0")
+        gone = Offboarding.objects.create(
+            bank=beta, slug="gone", schema="bank_gone", bank_name="Gone", state="closed",
+            waiting_days=0, requested_by="x", export=export, certificate={"bank": {}},
+        )  # fmt: skip
         ids = {
+            "offboarding": str(gone.pk),
+            "override": str(override.pk),
             "bank": str(Bank.objects.get(slug="alpha").pk), "plan": str(Plan.objects.first().pk),
             "user": str(invited.pk), "client": str(clients["full"][0].pk), "job": str(job.pk),
             "entry": str(AuditEntry.objects.latest("id").pk), "slug": "alpha",
@@ -218,7 +249,7 @@ def test_operation(worlds, ops, name):
 
     def send(token: str, *, absent: bool = False) -> tuple[int, str]:
         address = path.replace("{slug}", ABSENT["slug"] if absent else ops["ids"]["slug"])
-        for name in ("job_id", "client_id", "secret_id"):
+        for name in ("job_id", "client_id", "secret_id", "offboarding_id"):
             known = ops["ids"][name.removesuffix("_id") if name != "client_id" else name]
             address = address.replace(f"{{{name}}}", NO_ID if absent else known)
         headers = {"Authorization": f"Bearer {token}"} if token else {}

@@ -89,7 +89,7 @@ def test_a_restored_key_store_forgets_the_file_again(admin_login, bank_a, superu
 def test_a_file_of_the_older_format_is_read_and_not_shredded(bank):
     version, key = vault().file_key()
     header = FileHeader(version, 1024, os.urandom(32), format=layout.DERIVED)
-    cipher = ChunkCipher(key, header, schema=bank.schema, path="a/old")
+    cipher = ChunkCipher(key, header, realm=bank.realm, path="a/old")
     draft = publishing.new_draft()
     draft.write(header.pack() + cipher.encrypt(0, b"old", last=True))
     publishing.publish(draft, f"{bank.schema}/a/old", overwrite=False)

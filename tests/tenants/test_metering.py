@@ -28,6 +28,7 @@ def test_month_with_a_clock_change_has_an_hour_less_or_more(bank_b):
 def only_meter(monkeypatch):
     seen = []
     monkeypatch.setattr(metering, "_meters", {})
+    monkeypatch.setattr(metering, "_standing", {})
     metering.register_meter(
         metering.Meter("decisions", lambda begin, end: seen.append((begin, end)) or 7 * len(seen))
     )

@@ -17,6 +17,7 @@ from audit.services import record
 from core.actors import Actor
 from core.clock import now
 from core.errors import Conflict, NotFound, field_error
+from core.metering import require_room
 
 OVERLAP_AT_MOST = timedelta(days=30)
 _HINT = 4
@@ -36,6 +37,7 @@ def create_client(
     rules = rules or ClientRules()
     check_scopes(scopes, actor)
     check_rules(rules)
+    require_room("api_clients")
     client = ApiClient.objects.create(
         name=_name(name),
         client_id=secrets.token_hex(16),

@@ -20,6 +20,7 @@ from audit.services import record
 from core.actors import Actor
 from core.clock import now
 from core.errors import Conflict, FieldError, InvalidInput, NotFound, field_error
+from core.metering import require_room
 from core.tenancy import PUBLIC_SCHEMA, current_schema
 
 INVITATION_DAYS = 7
@@ -49,6 +50,7 @@ def invite_person(
     if User.objects.filter(email__iexact=email).exists():
         taken = FieldError("/email", "email_taken", "This e-mail address is known already.")
         raise Conflict("The person is known already.", code="email_taken", errors=[taken])
+    require_room("people")
     user = User(
         email=email, name=name.strip() or email, roles=sorted(set(roles)), language=language
     )

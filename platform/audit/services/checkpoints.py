@@ -22,7 +22,7 @@ from audit.engine.checkpoint import (
     signed_line,
 )
 from core.clock import now
-from core.tenancy import current_context
+from core.tenancy import current_context, realm_of
 
 KEY_NAME = "checkpoint.key"
 _TAIL_BYTES = 4096
@@ -38,7 +38,9 @@ def write_checkpoint() -> Checkpoint | None:
             return None
         seq, mac = end
         previous = line_hash(last) if last else ""
-        checkpoint = Checkpoint(schema=schema, seq=seq, mac=mac, at=now(), previous=previous)
+        checkpoint = Checkpoint(
+            schema=realm_of(schema), seq=seq, mac=mac, at=now(), previous=previous
+        )
         file.write((signed_line(signing_key(), checkpoint) + "\n").encode())
         file.flush()
         os.fsync(file.fileno())
@@ -63,7 +65,7 @@ def read_checkpoints(schema: str) -> list[CheckedLine]:
     if not path.exists():
         return []
     complete, _, _ = path.read_text(errors="replace").rpartition("\n")
-    return check_lines(public_key(), schema, complete.split("\n") if complete else [])
+    return check_lines(public_key(), realm_of(schema), complete.split("\n") if complete else [])
 
 
 def archive_checkpoints(schema: str) -> Path | None:
@@ -73,6 +75,26 @@ def archive_checkpoints(schema: str) -> Path | None:
         return None
     target = path.with_name(f"{schema}.closed-{now():%Y%m%dT%H%M%S%f}.jsonl")
     return path.rename(target)
+
+
+def trail_file(schema: str) -> bytes:
+    """The whole lines of a schema's file as they stand; empty where there is none."""
+    path = checkpoint_path(schema)
+    if not path.exists():
+        return b""
+    complete, newline, _ = path.read_bytes().rpartition(b"\n")
+    return complete + newline
+
+
+def adopt_trail_file(schema: str, lines: bytes) -> None:
+    """Import: go on from the checkpoints a bank had elsewhere; a file that is there is put aside unless it is this."""
+    if trail_file(schema) == lines:
+        return
+    archive_checkpoints(schema)
+    with _locked(checkpoint_path(schema)) as file:
+        file.write(lines)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def last_checkpoint(schema: str) -> Checkpoint | None:

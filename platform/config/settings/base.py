@@ -217,6 +217,7 @@ SPECTACULAR_SETTINGS = {
         "JobStateEnum": "jobs.choices.JobState",
         "QueueEnum": "jobs.choices.Queue",
         "BankStateEnum": "tenants.choices.BankState",
+        "OffboardingStateEnum": "tenants.choices.OffboardingState",
         "LoadStateEnum": "datasets.states.LoadState",
         "ContractStateEnum": "datasets.states.ContractState",
         "ModelKindEnum": "scoring.choices.ModelKind",
@@ -252,6 +253,11 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(RUN_DIR / "storage")},
     },
+    # Exports of banks, for hand-over: apart from the banks' own files.
+    "exports": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(RUN_DIR / "exports"), "file_permissions_mode": 0o600},
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 STATIC_URL = "/static/"
@@ -273,6 +279,10 @@ OUTGOING_LOCAL_HOSTS: list[str] = []
 # --- Incoming calls ---------------------------------------------------------------------------------------
 # Networks of the proxies in front, whose X-Forwarded-For is believed; none by default.
 TRUSTED_PROXIES = env.list("PANORAMA_TRUSTED_PROXIES", default=[])
+
+# --- A bank's end -------------------------------------------------------------------------------------------
+# Days between the finished export and the drop, unless the bank's plan says another number.
+OFFBOARDING_WAIT_DAYS = env.int("PANORAMA_OFFBOARDING_WAIT_DAYS", default=30)
 
 # --- Language, time ---------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

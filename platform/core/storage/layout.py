@@ -6,7 +6,7 @@
 Each file has its own key: in format 2 a random one in the vault, which can be destroyed alone; in format 1
 HMAC-SHA256(bank key, file id). A chunk's nonce is its number and a byte
 that says whether it is the last (the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár,
-2015), so a chunk that is missing, moved or appended is noticed; the header, schema and path are
+2015), so a chunk that is missing, moved or appended is noticed; the header, realm and path are
 associated data, so a file in another's place is noticed too.
 """
 
@@ -59,9 +59,9 @@ def unpack_header(data: bytes) -> FileHeader:
 class ChunkCipher:
     """Encrypts and decrypts the chunks of one file."""
 
-    def __init__(self, key: bytes, header: FileHeader, *, schema: str, path: str) -> None:
+    def __init__(self, key: bytes, header: FileHeader, *, realm: str, path: str) -> None:
         self._cipher = AESGCM(hmac.digest(key, b"panorama-file-v1" + header.file_id, "sha256"))
-        self._associated = frame((header.pack(), schema, path))
+        self._associated = frame((header.pack(), realm, path))
 
     def encrypt(self, number: int, chunk: bytes | bytearray | memoryview, *, last: bool) -> bytes:
         return self._cipher.encrypt(_nonce(number, last), chunk, self._associated)

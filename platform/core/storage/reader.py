@@ -25,12 +25,11 @@ class EncryptedReader(io.RawIOBase):
 
     def __init__(self, path: str) -> None:
         self.name = bank_path(path)
-        schema, _, _ = self.name.partition("/")
         self._file: IO[bytes] = publishing.storage().open(self.name, "rb")  # type: ignore[assignment]
         try:
             header = unpack_header(self._file.read(HEADER_BYTES))
             key = _key_of(header)
-            self._cipher = ChunkCipher(key, header, schema=schema, path=path)
+            self._cipher = ChunkCipher(key, header, realm=vault().realm, path=path)
             self._chunk_bytes = header.chunk_bytes
             self._measure()
         except BaseException:

@@ -27,12 +27,11 @@ class EncryptedWriter(io.RawIOBase):
         self.name = bank_path(path)
         self.sha256 = ""
         self.size = 0
-        schema, _, _ = self.name.partition("/")
         file_id = os.urandom(ID_BYTES)
         key = vault().new_file_key(file_id)
         # The vault knows under which of the bank's keys this one is wrapped, also after a rotation.
         header = FileHeader(key_version=0, chunk_bytes=chunk_bytes, file_id=file_id)
-        self._cipher = ChunkCipher(key, header, schema=schema, path=path)
+        self._cipher = ChunkCipher(key, header, realm=vault().realm, path=path)
         self._overwrite = overwrite
         self._chunk_bytes = chunk_bytes
         self._number = 0

@@ -13,10 +13,12 @@ from core.vault.lifecycle import (
 )
 from core.vault.platform import PlatformVault, scope_vault
 from core.vault.service import SealedValue, SubjectBox, SubjectKey, SubjectValue, Vault, vault
+from core.vault.travel import KeyMaterial, adopt_bank_keys, bank_key_material
 
 __all__ = [
     "BankKeysMissing",
     "DecryptionRefused",
+    "KeyMaterial",
     "PlatformVault",
     "SealedValue",
     "SubjectBox",
@@ -24,6 +26,8 @@ __all__ = [
     "SubjectKey",
     "SubjectValue",
     "Vault",
+    "adopt_bank_keys",
+    "bank_key_material",
     "create_bank_keys",
     "destroy_bank_keys",
     "reapply_erasures",

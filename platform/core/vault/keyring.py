@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.tenancy import realm_of
 from core.vault import store
 from core.vault.engine.framing import frame
 from core.vault.engine.wrapping import unwrap_key, wrap_key
@@ -20,6 +21,7 @@ class Keyring:
     """Data keys by version and the index key of one bank. Older versions read, the newest writes."""
 
     schema: str
+    realm: str
     data: Mapping[int, bytes]
     index: bytes
 
@@ -41,7 +43,7 @@ class Keyring:
         )
 
     def _subject_context(self, subject: bytes, version: int) -> bytes:
-        return frame(("subject-key", self.schema, subject, str(version)))
+        return frame(("subject-key", self.realm, subject, str(version)))
 
 
 _cache: dict[str, tuple[float, Keyring]] = {}
@@ -103,4 +105,9 @@ def _load(schema: str) -> Keyring:
     if not data or not index:
         raise BankKeysMissing(f"{schema} has no keys in sight of the role in force.")
     newest_index = max(index, key=lambda row: row.version)
-    return Keyring(schema=schema, data=data, index=unwrap_bank_key(schema, newest_index))
+    return Keyring(
+        schema=schema,
+        realm=realm_of(schema),
+        data=data,
+        index=unwrap_bank_key(schema, newest_index),
+    )

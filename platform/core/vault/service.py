@@ -32,13 +32,13 @@ class SubjectValue:
 class SubjectBox:
     """One person's key in use: seals any number of values without asking the database again."""
 
-    schema: str
+    realm: str
     subject: bytes
     _key: bytes
 
     def seal(self, purpose: str, row_id: str, plaintext: bytes) -> bytes:
         """The envelope of `plaintext`, bound to the person, the purpose and the row."""
-        place = Place(self.schema, purpose, _SUBJECT_COLUMN, row_id, self.subject)
+        place = Place(self.realm, purpose, _SUBJECT_COLUMN, row_id, self.subject)
         return seal(self._key, plaintext, place=place, header=Header(KeyScope.SUBJECT, 1))
 
 
@@ -66,13 +66,14 @@ class Vault:
     def __init__(self, ring: Keyring) -> None:
         self._ring = ring
         self.schema = ring.schema
+        self.realm = ring.realm
 
     # --- under the bank's key
     # --------------------------------------------------------------------------
     def encrypt(self, purpose: str, column: str, row_id: str, plaintext: bytes) -> bytes:
         """The envelope (46 bytes longer). It opens only for the same bank, purpose, column and row."""
         version = self._ring.newest
-        place = Place(self.schema, purpose, column, row_id)
+        place = Place(self.realm, purpose, column, row_id)
         return seal(
             self._ring.data[version], plaintext, place=place, header=Header(KeyScope.BANK, version)
         )
@@ -84,7 +85,7 @@ class Vault:
         if header.scope is not KeyScope.BANK:
             raise DecryptionRefused("The value is under a person's key.")
         key = keyring_with(self.schema, header.key_version).data[header.key_version]
-        return open_envelope(key, envelope, place=Place(self.schema, purpose, column, row_id))
+        return open_envelope(key, envelope, place=Place(self.realm, purpose, column, row_id))
 
     def blind_index(self, purpose: str, value: str) -> bytes:
         """32 bytes by which an encrypted value is found again; the caller normalises `value`."""
@@ -125,7 +126,7 @@ class Vault:
         row = store.SubjectKeyRow(subject, wrapped, version)
         kept = store.add_or_find_subject_key(self.schema, row)
         key = fresh if kept.wrapped == wrapped else self._subject_key(kept)
-        return SubjectBox(self.schema, subject, key)
+        return SubjectBox(self.realm, subject, key)
 
     def fresh_subject_key(self, subject: bytes) -> SubjectKey:
         """A key nobody keeps yet. It is written in the transaction of what is sealed under it; where the person has
@@ -133,14 +134,14 @@ class Vault:
         """
         key = secrets.token_bytes(KEY_BYTES)
         version, wrapped = self._ring.wrap_subject(subject, key)
-        return SubjectKey(wrapped, version, SubjectBox(self.schema, subject, key))
+        return SubjectKey(wrapped, version, SubjectBox(self.realm, subject, key))
 
     def kept_subject_key(self, subject: bytes, wrapped: bytes | None, version: int) -> SubjectKey:
         """The key a stored row holds. Raises `SubjectErased` when it was destroyed."""
         if wrapped is None:
             raise SubjectErased()
         key = self._ring.unwrap_subject(subject, wrapped, version=version)
-        return SubjectKey(wrapped, version, SubjectBox(self.schema, subject, key))
+        return SubjectKey(wrapped, version, SubjectBox(self.realm, subject, key))
 
     def subject_boxes(self, subject_refs: Sequence[str]) -> dict[str, SubjectBox]:
         """The same for many by two statements."""
@@ -151,7 +152,7 @@ class Vault:
         store.add_subject_keys(self.schema, [self._fresh_row(s) for s in ids.values()])
         kept = store.subject_keys(self.schema, list(ids.values()))
         return {
-            ref: SubjectBox(self.schema, subject, self._subject_key(kept[subject]))
+            ref: SubjectBox(self.realm, subject, self._subject_key(kept[subject]))
             for ref, subject in ids.items()
         }
 
@@ -188,7 +189,7 @@ class Vault:
             if value.subject not in kept:
                 raise DecryptionRefused("Nothing was ever encrypted for this person.")
             key = keys.get(value.subject)
-            place = Place(self.schema, purpose, _SUBJECT_COLUMN, value.row_id, value.subject)
+            place = Place(self.realm, purpose, _SUBJECT_COLUMN, value.row_id, value.subject)
             out.append(None if key is None else open_envelope(key, bytes(value.data), place=place))
         return out
 

@@ -16,6 +16,7 @@ from core import storage
 from core.actors import Actor
 from core.errors import Conflict, NotFound, TooLarge, field_error
 from core.ids import new_id
+from core.metering import require_room
 from core.storage import StoredFile
 from datasets import permissions
 from datasets.models import Dataset, DatasetLoad
@@ -99,6 +100,7 @@ def store_file(*, dataset_id: str, file: Readable, filename: str, actor: Actor) 
 def receive_stored(*, upload: ReceivedFile, actor: Actor, as_of: date | None = None) -> DatasetLoad:
     """The second half: the load and its job. Who calls it discards the file when this raises."""
     policies.require(actor, permissions.UPLOAD)
+    require_room("storage_bytes", upload.stored.size)
     dataset = locked_dataset(upload.dataset_id)
     load = DatasetLoad(
         id=upload.load_id,

@@ -86,7 +86,7 @@ def is_served(schema: str) -> bool:
     if schema == PUBLIC_SCHEMA:
         return True
     try:
-        return bank_directory().by_schema(schema).state not in ("suspended", "closed")
+        return bank_directory().by_schema(schema).state not in ("suspended", "closing", "closed")
     except UnknownBank:
         return False
 

@@ -5,19 +5,22 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from core.console import PolicyAdmin, ServicePage, ops_site, shown_errors
+from core.console import PolicyAdmin, ServicePage, ops_site
 from core.console.navigation import Panel, add_panels
 from core.request import acting
 from tenants import selectors, services
+from tenants.admin.questions import DateBox, asked
+from tenants.admin.usage import usage_figure
 from tenants.choices import BankState
 from tenants.forms import OnboardForm
 from tenants.models import Bank, Plan
+from tenants.quotas import QUOTAS
 from tenants.schema_display import LABELS, SchemaFilter, schema_label, schema_text
 from tenants.spec import parse_spec
 
@@ -43,7 +46,13 @@ class BankAdmin(ServicePage, PolicyAdmin):
         "name", "slug", "schema_name", "state", "plan", "jurisdiction", "currency", "time_zone", "language",
         "show_schema_text", "created_at",
     )  # fmt: skip
-    actions_detail: ClassVar[list[str]] = ["suspend", "resume", "plan_change"]
+    actions_detail: ClassVar[list[str]] = [
+        "suspend",
+        "resume",
+        "plan_change",
+        "quota_change",
+        "offboard",
+    ]
     change_form_template = "tenants/bank.html"
 
     @display(description=_("State"), ordering="state", label=STATE_LABELS)
@@ -101,7 +110,12 @@ class BankAdmin(ServicePage, PolicyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        context = {**(extra_context or {}), "overview": selectors.bank_overview(object_id)}
+        bank = self.get_object(request, object_id)
+        context = {
+            **(extra_context or {}),
+            "overview": selectors.bank_overview(object_id),
+            "quotas": usage_figure(bank.schema_name) if bank else "",
+        }
         return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
 
     def has_bank_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -123,55 +137,86 @@ class BankAdmin(ServicePage, PolicyAdmin):
 
     def _change_state(self, request: HttpRequest, object_id: str, state: BankState) -> HttpResponse:
         bank = self._bank(request, object_id)
-        return self._asked(
-            request,
-            bank,
-            title=_("Change the state of this bank to: %(state)s") % {"state": state.label},
-            field=forms.CharField(label=_("Reason"), max_length=500),
-            run=lambda reason: services.change_state(
-                slug=bank.slug,
-                state=state,
-                reason=reason,
-                actor=acting(request),
+        title = _("Change the state of this bank to: %(state)s") % {"state": state.label}
+        return asked(
+            request, bank, site=self.admin_site, title=title,
+            fields={"answer": forms.CharField(label=_("Reason"), max_length=500)},
+            run=lambda data: _now(
+                services.change_state(
+                    slug=bank.slug, state=state, reason=data["answer"], actor=acting(request)
+                )
             ),
-        )
+        )  # fmt: skip
 
     @action(description=_("Change the plan"), url_path="plan", permissions=["bank"])
     def plan_change(self, request: HttpRequest, object_id: str) -> HttpResponse:
         bank = self._bank(request, object_id)
         choices = [(plan.code, plan.name) for plan in Plan.objects.all()]
-        return self._asked(
-            request,
-            bank,
-            title=str(_("Change the plan of this bank")),
-            field=forms.ChoiceField(label=_("Plan"), choices=choices, initial=bank.plan.code),
-            run=lambda plan: services.change_plan(slug=bank.slug, plan=plan, actor=acting(request)),
-        )
+        field = forms.ChoiceField(label=_("Plan"), choices=choices, initial=bank.plan.code)
+        return asked(
+            request, bank, site=self.admin_site, title=str(_("Change the plan of this bank")),
+            fields={"answer": field},
+            run=lambda data: _now(
+                services.change_plan(slug=bank.slug, plan=data["answer"], actor=acting(request))
+            ),
+        )  # fmt: skip
 
-    def _asked(
-        self, request: HttpRequest, bank: Bank, *, title: str, field: forms.Field, run: Any
-    ) -> HttpResponse:
-        """A page with one question; acts on POST and says what it did."""
-        form_class = type("Question", (forms.Form,), {"answer": field})
-        form = form_class(request.POST or None)
-        back = reverse("ops:tenants_bank_change", args=[bank.pk])
-        if request.method == "POST" and form.is_valid():
-            with shown_errors(request):
-                changed = run(form.cleaned_data["answer"])
-                text = _("%(bank)s is now %(state)s, plan %(plan)s.")
-                state = changed.get_state_display()
-                messages.success(
-                    request, text % {"bank": changed, "state": state, "plan": changed.plan}
-                )
-            return redirect(back)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": title,
-            "form": form,
-            "back": back,
-            "bank": bank,
+    @action(description=_("Grant a quota"), url_path="quota", permissions=["bank"])
+    def quota_change(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        bank = self._bank(request, object_id)
+
+        def run(data: dict[str, Any]) -> str:
+            services.grant_override(slug=bank.slug, actor=acting(request), **data)
+            return str(_("Granted: in force within five seconds, as long as it is dated."))
+
+        fields: dict[str, forms.Field] = {
+            "quota": forms.ChoiceField(
+                label=_("Quota"), choices=[(q.code, q.label) for q in QUOTAS.values()]
+            ),
+            "limit": forms.IntegerField(
+                label=_("Limit"), min_value=0, required=False, help_text=_("Empty: no limit.")
+            ),
+            "valid_from": forms.DateField(label=_("From"), widget=DateBox()),
+            "valid_to": forms.DateField(
+                label=_("Until and including"), required=False, widget=DateBox()
+            ),
+            "reason": forms.CharField(label=_("Reason"), max_length=500),
         }
-        return render(request, "tenants/question.html", context)
+        title = str(_("Another limit for this bank than its plan's"))
+        return asked(request, bank, site=self.admin_site, title=title, fields=fields, run=run)
+
+    def has_offboard_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._holds(request, "tenants.bank.offboard")
+
+    @action(description=_("Off-board"), url_path="offboard", permissions=["offboard"])
+    def offboard(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        bank = self._bank(request, object_id)
+
+        def run(data: dict[str, Any]) -> str:
+            services.request_offboarding(
+                slug=bank.slug,
+                reason=data["reason"],
+                recipient_key=data["recipient_key"],
+                actor=acting(request),
+            )
+            return str(_("Requested: another operator has to approve it under Off-boardings."))
+
+        key = forms.CharField(
+            label=_("Public key of the bank (X25519, PEM)"),
+            help_text=_("Only who holds its private half can read what the bank had encrypted."),
+            widget=forms.Textarea(attrs={"rows": 4}),
+        )
+        reason = forms.CharField(label=_("Reason"), max_length=500)
+        return asked(
+            request, bank, site=self.admin_site, run=run,
+            title=str(_("Ask for the end of this bank: export, waiting time, drop.")),
+            fields={"reason": reason, "recipient_key": key},
+        )  # fmt: skip
+
+
+def _now(bank: Bank) -> str:
+    text = _("%(bank)s is now %(state)s, plan %(plan)s.")
+    return text % {"bank": bank, "state": bank.get_state_display(), "plan": bank.plan}
 
 
 class PlanAdmin(PolicyAdmin):
