@@ -2,11 +2,8 @@
 
 import io
 import os
-import shutil
-from pathlib import Path
 
 import pytest
-from django.core.files.storage import storages
 from django.db import transaction
 
 from core import storage
@@ -18,40 +15,28 @@ from core.vault.ledger_file import read
 
 
 @pytest.fixture(autouse=True)
-def _own_files(tmp_path, settings):
+def _own_files(tmp_path, settings, outside):
     settings.CHECKPOINT_DIR = str(tmp_path / "outside")
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(tmp_path / "storage")},
-        },
-    }
 
 
-def _place(bank, path: str) -> Path:
-    return Path(storages["default"].path(f"{bank.schema}/{path}"))
-
-
-def test_a_copy_kept_aside_cannot_be_read_after_the_key_is_gone(scratch_database, bank_a):
+def test_a_copy_kept_aside_cannot_be_read_after_the_key_is_gone(scratch_database, bank_a, outside):
     with bank_scope(bank_a):
         storage.put_stream("a/secret", io.BytesIO(b"of one person"))
         storage.put_stream("a/other", io.BytesIO(b"of another"))
-        copy = _place(bank_a, "a/secret").with_name("copy")
-        shutil.copy(_place(bank_a, "a/secret"), copy)
+        copy = outside.read(f"{bank_a.schema}/a/secret")
         with transaction.atomic():
             assert storage.shred("a/secret")
             assert storage.exists("a/secret"), "the file goes when the transaction commits"
         assert not storage.exists("a/secret")
         assert not storage.shred("a/secret")
-        shutil.copy(copy, _place(bank_a, "a/secret"))
+        outside.write(f"{bank_a.schema}/a/secret", copy)
         with pytest.raises(storage.FileShredded):
             storage.open_reader("a/secret")
         assert storage.open_reader("a/other").read() == b"of another"
         assert len(read(bank_a.schema)) == 1
 
 
-def test_what_a_rolled_back_transaction_shredded_is_still_there(scratch_database, bank_a):
+def test_what_a_rolled_back_transaction_shredded_is_still_there(scratch_database, bank_a, outside):
     with bank_scope(bank_a):
         storage.put_stream("a/secret", io.BytesIO(b"kept"))
         with transaction.atomic():
@@ -61,11 +46,12 @@ def test_what_a_rolled_back_transaction_shredded_is_still_there(scratch_database
         assert read(bank_a.schema) == {}
 
 
-def test_a_restored_key_store_forgets_the_file_again(admin_login, bank_a, superuser_connection):
+def test_a_restored_key_store_forgets_the_file_again(
+    admin_login, bank_a, superuser_connection, outside
+):
     with bank_scope(bank_a):
         storage.put_stream("a/secret", io.BytesIO(b"of one person"))
-        copy = _place(bank_a, "a/secret").with_name("copy")
-        shutil.copy(_place(bank_a, "a/secret"), copy)
+        copy = outside.read(f"{bank_a.schema}/a/secret")
     with superuser_connection() as raw:
         kept = raw.execute("SELECT subject, wrapped FROM vault_subject_key").fetchall()
     with bank_scope(bank_a):
@@ -79,7 +65,7 @@ def test_a_restored_key_store_forgets_the_file_again(admin_login, bank_a, superu
                 [wrapped, subject],
             )
     with bank_scope(bank_a):
-        shutil.copy(copy, _place(bank_a, "a/secret"))
+        outside.write(f"{bank_a.schema}/a/secret", copy)
         assert storage.open_reader("a/secret").read() == b"of one person"
     assert reapply_erasures(bank_a.schema) == 1
     with bank_scope(bank_a), pytest.raises(storage.FileShredded):
@@ -90,7 +76,7 @@ def test_a_file_of_the_older_format_is_read_and_not_shredded(bank):
     version, key = vault().file_key()
     header = FileHeader(version, 1024, os.urandom(32), format=layout.DERIVED)
     cipher = ChunkCipher(key, header, realm=bank.realm, path="a/old")
-    draft = publishing.new_draft()
+    draft = publishing.new_draft(f"{bank.schema}/a/old")
     draft.write(header.pack() + cipher.encrypt(0, b"old", last=True))
     publishing.publish(draft, f"{bank.schema}/a/old", overwrite=False)
     assert storage.open_reader("a/old").read() == b"old"
@@ -98,11 +84,9 @@ def test_a_file_of_the_older_format_is_read_and_not_shredded(bank):
         storage.shred("a/old")
 
 
-def test_another_banks_file_has_no_key_here(bank_a, bank_b):
+def test_another_banks_file_has_no_key_here(bank_a, bank_b, outside):
     with bank_scope(bank_a):
         storage.put_stream("a/mine", io.BytesIO(b"alpha"))
-    target = _place(bank_b, "a/mine")
-    target.parent.mkdir(parents=True)
-    shutil.copy(_place(bank_a, "a/mine"), target)
+    outside.write(f"{bank_b.schema}/a/mine", outside.read(f"{bank_a.schema}/a/mine"))
     with bank_scope(bank_b), pytest.raises(storage.FileDamaged):
         storage.open_reader("a/mine")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import environ
 
-from config import broker
+from config import broker, file_stores
 from config.env import read_secret
 
 env = environ.Env()
@@ -248,16 +248,14 @@ FILE_UPLOAD_TEMP_DIR = None
 DATASET_MAX_BYTES = env.int("PANORAMA_DATASET_MAX_BYTES", default=2 * 1024**3)
 
 # --- Files ------------------------------------------------------------------------------------------------
+# s3://bucket/prefix?endpoint_url=...&region=... puts the banks' files where every host sees them.
+STORAGE_URL = env("STORAGE_URL", default="")
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(RUN_DIR / "storage")},
-    },
+    "default": file_stores.file_store(STORAGE_URL, folder="banks", local=RUN_DIR / "storage"),
     # Exports of banks, for hand-over: apart from the banks' own files.
-    "exports": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(RUN_DIR / "exports"), "file_permissions_mode": 0o600},
-    },
+    "exports": file_stores.file_store(
+        STORAGE_URL, folder="exports", local=RUN_DIR / "exports", file_permissions_mode=0o600
+    ),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 STATIC_URL = "/static/"

@@ -1,6 +1,6 @@
 """Files of a bank: encrypted under its key, tamper-evident, on whatever `STORAGES["default"]` is."""
 
-from core.storage.errors import BadPath, FileDamaged, FileShredded
+from core.storage.errors import BadPath, FileDamaged, FileShredded, StorageUnavailable
 from core.storage.files import (
     StoredFile,
     delete,
@@ -22,6 +22,7 @@ __all__ = [
     "EncryptedWriter",
     "FileDamaged",
     "FileShredded",
+    "StorageUnavailable",
     "StoredFile",
     "delete",
     "exists",

@@ -1,6 +1,6 @@
 """Refusals of the file store."""
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Unavailable
 
 
 class BadPath(InvalidInput):
@@ -16,3 +16,10 @@ class FileDamaged(OSError):
 
 class FileShredded(OSError):
     """The file's own key was destroyed: this copy and every copy of it can never be read again."""
+
+
+class StorageUnavailable(Unavailable):
+    """The object store does not answer, or refuses; nothing became visible. Worth trying again."""
+
+    code = "storage_unavailable"
+    title = "The file store is not available"

@@ -10,6 +10,9 @@ from typing import IO
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, storages
 
+from core.storage.drafts import Upload, UploadingStorage
+
+Draft = IO[bytes] | Upload
 DRAFTS = ".drafts"
 
 
@@ -24,10 +27,13 @@ def _is_local() -> bool:
     return isinstance(storage(), FileSystemStorage)
 
 
-def new_draft() -> IO[bytes]:
-    """A temporary file: on the storage's own disk where it is local, so that publishing is one
-    rename.
+def new_draft(name: str) -> Draft:
+    """A draft of the file `name`: on the storage's own disk where it is local, so that publishing is one rename; on
+    an object store an upload that is completed last. Any other storage gets a temporary file.
     """
+    chosen = storage()
+    if isinstance(chosen, UploadingStorage):
+        return chosen.new_upload(name)
     folder = None
     if _is_local():
         folder = Path(storage().location) / DRAFTS
@@ -35,8 +41,11 @@ def new_draft() -> IO[bytes]:
     return tempfile.NamedTemporaryFile(dir=folder, delete=False)
 
 
-def publish(draft: IO[bytes], name: str, *, overwrite: bool) -> None:
+def publish(draft: Draft, name: str, *, overwrite: bool) -> None:
     """Move the draft to `name`. Raises FileExistsError where a file is and `overwrite` is not."""
+    if isinstance(draft, Upload):
+        draft.publish(overwrite=overwrite)
+        return
     draft.flush()
     if _is_local():
         _publish_local(draft, Path(storage().path(name)), overwrite=overwrite)
@@ -44,14 +53,20 @@ def publish(draft: IO[bytes], name: str, *, overwrite: bool) -> None:
         _publish_remote(draft, name, overwrite=overwrite)
 
 
-def discard(draft: IO[bytes]) -> None:
+def discard(draft: Draft) -> None:
     """Remove a draft; harmless when it is published or gone."""
+    if isinstance(draft, Upload):
+        draft.discard()
+        return
     draft.close()
     Path(draft.name).unlink(missing_ok=True)
 
 
 def remove_old_drafts(*, older_than_seconds: float = 86_400.0) -> int:
-    """Remove what killed writers left on a local disk. Returns how many."""
+    """Remove what killed writers left. Returns how many."""
+    chosen = storage()
+    if isinstance(chosen, UploadingStorage):
+        return chosen.remove_old_uploads(older_than_seconds=older_than_seconds)
     folder = Path(storage().location) / DRAFTS if _is_local() else None
     if folder is None or not folder.is_dir():
         return 0
@@ -79,8 +94,8 @@ def _publish_local(draft: IO[bytes], target: Path, *, overwrite: bool) -> None:
 
 
 def _publish_remote(draft: IO[bytes], name: str, *, overwrite: bool) -> None:
-    """An object store shows an upload when it is complete; the storage must be set to keep names as
-    given.
+    """Through Django's common interface, which has no condition: two writers at once may both think they won.
+    The storage must be set to keep names as given.
     """
     if not overwrite and storage().exists(name):
         raise FileExistsError(name)

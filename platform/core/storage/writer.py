@@ -37,7 +37,7 @@ class EncryptedWriter(io.RawIOBase):
         self._number = 0
         self._pending = bytearray()
         self._digest = hashlib.sha256()
-        self._draft = publishing.new_draft()
+        self._draft = publishing.new_draft(self.name)
         self._discard = weakref.finalize(self, publishing.discard, self._draft)
         self._draft.write(header.pack())
 
