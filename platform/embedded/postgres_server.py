@@ -30,7 +30,7 @@ WEB = "panorama_web"
 _SCRAM_ITERATIONS = 4096
 _SETTINGS = """\
 # Written at every start; changes made here are lost.
-listen_addresses = ''
+listen_addresses = '{listen}'
 unix_socket_directories = '{sockets}'
 unix_socket_permissions = 0700
 max_connections = 200
@@ -54,6 +54,9 @@ _HBA = """\
 # Written at every start. Nobody is admitted without a password.
 local all all scram-sha-256
 """
+# For trials with several hosts: an address to listen at beside the socket; without it there is no TCP port.
+LISTEN_VARIABLE = "PANORAMA_LISTEN_ADDRESS"
+_HBA_TCP = "host all all samenet scram-sha-256\n"
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,9 @@ class PostgresServer:
             )
         self.account.own(self.data)
         sockets = str(self.sockets).replace("'", "''")
-        self._write("panorama.conf", _SETTINGS.format(sockets=sockets))
-        self._write("pg_hba.conf", _HBA)
+        listen = os.environ.get(LISTEN_VARIABLE, "").replace("'", "''")
+        self._write("panorama.conf", _SETTINGS.format(sockets=sockets, listen=listen))
+        self._write("pg_hba.conf", _HBA + (_HBA_TCP if listen else ""))
 
     def clear_leftovers(self) -> None:
         """End what a killed supervisor or postmaster left of this cluster; drop stale lock files.

@@ -83,10 +83,20 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # which it is by PANORAMA_LOGIN.
 LOGIN = env("PANORAMA_LOGIN", default="web")
 _url = env("DATABASE_ADMIN_URL" if LOGIN == "admin" else "DATABASE_URL", default="")
+# A link that is cut tells nobody: without these a query would wait a quarter of an hour for its answer.
+# Of seconds, the last of milliseconds; a Unix socket has none of it. The URL's own parameters win.
+_LINK = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 8000,
+}
 DATABASES = {
     "default": {
         **(env.db_url_config(_url) if _url else {"NAME": "panorama"}),
         "ENGINE": "core.postgres",
+        "OPTIONS": {**_LINK, **(env.db_url_config(_url).get("OPTIONS", {}) if _url else {})},
         "CONN_MAX_AGE": env.int("PANORAMA_CONN_MAX_AGE", default=600),
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,

@@ -16,12 +16,13 @@ class StoryFailed(RuntimeError):
 
 @dataclass
 class Api:
-    """Calls one bank's API at 127.0.0.1:`port` under its Host."""
+    """Calls one bank's API at `address`:`port` under its Host."""
 
     port: int
     host: str
     client_id: str
     client_secret: str
+    address: str = "127.0.0.1"
     _token: str = field(default="", repr=False)
     _expires: float = 0.0
     _connection: http.client.HTTPConnection | None = field(default=None, repr=False)
@@ -86,7 +87,7 @@ class Api:
     ) -> tuple[int, bytes]:
         for attempt in (1, 2):
             if self._connection is None:
-                self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+                self._connection = http.client.HTTPConnection(self.address, self.port, timeout=120)
             try:
                 self._connection.request(method, path, body, headers)
                 answer = self._connection.getresponse()
