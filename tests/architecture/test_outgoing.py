@@ -8,7 +8,7 @@ CLIENTS = re.compile(
     r"^\s*(?:import|from)\s+(httpx|httpcore|requests|urllib3|aiohttp|http\.client|urllib\.request|pycurl|botocore)\b",
     re.MULTILINE,
 )
-# The story talks to the web process that it shows; the operator's object store is named by the settings, never by a bank.
+# The story talks to the web process that it shows; the object store is named by the operator, never by a bank.
 ALLOWED = (
     "platform/core/outgoing/",
     "platform/core/storage/objects/",
