@@ -268,6 +268,9 @@ STORAGES = {
     ),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
+# The erasure ledger on an object store, for places where several hosts erase; in CHECKPOINT_DIR otherwise.
+if ERASURE_URL := env("PANORAMA_ERASURE_URL", default=""):
+    STORAGES["erasures"] = file_stores.file_store(ERASURE_URL, folder="erasures", local=RUN_DIR)
 STATIC_URL = "/static/"
 STATIC_ROOT = RUN_DIR / "static"
 WHITENOISE_USE_FINDERS = True
