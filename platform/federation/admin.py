@@ -26,7 +26,12 @@ class ProviderAdmin(ServicePage, PolicyAdmin):
     readonly_fields = ("show_addresses", "updated_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and not Provider.objects.exists()
+        if not super().has_add_permission(request):
+            return False
+        # Every page asks this for its menu: only the provider's own pages ask the database.
+        match = request.resolver_match
+        here = match is not None and (match.url_name or "").startswith("federation_provider")
+        return not (here and Provider.objects.exists())
 
     @display(description=_("To be set at the identity provider"))
     def show_addresses(self, provider: Provider) -> str:
