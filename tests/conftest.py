@@ -37,6 +37,13 @@ from tests.sign_in import bank_browser
 PASSWORD = "correct horse battery"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `--dist loadgroup`: a file's tests stay together, and files that share a costly fixture name a group."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::", 1)[0]))
+
+
 def _point_to(name: str, *, login: str = "web") -> None:
     url = os.environ["DATABASE_ADMIN_URL" if login == "admin" else "DATABASE_URL"]
     connection = connections["default"]

@@ -5,7 +5,7 @@
         bank.api().call("GET", "/api/v1/datasets")      # through the real web process
         stack.kill("worker-training")                   # kill -9; the supervisor starts it again
 
-The fixture `stack` (one a test file, in `tests/stack_fixtures.py`) is shared; `Stack.start(folder)` makes one apart.
+The fixture `stack` (one a folder, in `tests/stack_fixtures.py`) is shared; `Stack.start(folder)` makes one apart.
 Known names for `kill` and `pid`: web, worker-training, worker-batch, worker-realtime, worker-ops, keeper, postgres,
 redis.
 """

@@ -1,4 +1,4 @@
-"""The shared stack, started at the first test that asks for it.
+"""The shared stack, started at the first test of a folder that asks for it.
 
 A folder of tests uses it by `from tests.stack_fixtures import stack` in its conftest.py.
 """
@@ -13,9 +13,9 @@ import pytest
 from tests.stack import Stack
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
-    """One running Panorama for all tests of a file; a browser's event loop must not outlive them."""
+    """One running Panorama for all tests of a folder; a browser's event loop must not outlive them."""
     base = Path(tempfile.mkdtemp(prefix="panorama-stack-"))
     base.chmod(0o711)
     running = None

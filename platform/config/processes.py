@@ -2,7 +2,10 @@
 
 from embedded.supervisor import Process
 
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+# Two memory arenas: with one for each of the many threads, what a large body needed once is never given back.
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2",
+}  # fmt: skip
 ADMIN_LOGIN = {"PANORAMA_LOGIN": "admin"}
 HEALTH_PATH = "/healthz"
 

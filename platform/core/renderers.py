@@ -13,6 +13,8 @@ from core.errors import TooLarge
 
 DEPTH_LIMIT = 64
 TEXT_LIMIT = 100_000
+# Values in one body. What a megabyte of empty lists becomes takes fifty times its size, from every caller at once.
+VALUES_LIMIT = 50_000
 
 
 class OrjsonRenderer(BaseRenderer):
@@ -41,6 +43,8 @@ class OrjsonParser(BaseParser):
         body = stream.read(limit + 1)
         if len(body) > limit:
             raise TooLarge(f"At most {limit} bytes are taken.")
+        if sum(body.count(mark) for mark in (b",", b"[", b"{")) > VALUES_LIMIT:
+            raise TooLarge(f"At most {VALUES_LIMIT} values are taken in one body.")
         try:
             value = orjson.loads(body)
             _check_depth_and_texts(value)

@@ -14,7 +14,7 @@ from config.story.portfolios import applicants
 from tests.browser.watched import Watched
 from tests.stack import Stack, StackBank
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 CACHE = Path(__file__).resolve().parents[2] / ".run" / "data"
 ROWS, ASKED = 1_000, 30
 FIGURE = re.compile(r"0\.\d{3}")

@@ -8,7 +8,7 @@ import pytest
 from tests.browser.watched import Watched
 from tests.stack import Stack, StackBank
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 
 def give_authenticator(window: Watched) -> Any:

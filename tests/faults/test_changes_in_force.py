@@ -20,7 +20,7 @@ _NUMBERS = itertools.count()
 APPLICANT = {"income": 0.1, "debt": 0.2, "age": 0.0, "months": 1.0, "noise": 0.0}
 
 
-@pytest.fixture(params=["running", "hanging"])
+@pytest.fixture
 def redis(bench: Bench, request) -> Iterator[str]:
     if request.param == "hanging":
         bench.stack.kill("redis", signal.SIGSTOP)
@@ -79,6 +79,7 @@ def back(bench: Bench) -> None:
     wait_for(lambda: decided(bench)[0] in (200, 201) or None, seconds=60, what="decisions again")
 
 
+@pytest.mark.parametrize("redis", ["running", "hanging"], indirect=True)
 def test_suspension_closes_api_pages_and_decisions_and_resuming_opens_them(
     bench: Bench, redis: str
 ) -> None:
@@ -89,6 +90,9 @@ def test_suspension_closes_api_pages_and_decisions_and_resuming_opens_them(
     assert page(bench)[0] == 200
 
 
+@pytest.mark.parametrize(
+    "redis", ["running", pytest.param("hanging", marks=pytest.mark.soak)], indirect=True
+)
 def test_module_and_plan_close_and_open(bench: Bench, redis: str) -> None:
     watch(bench, [decided], b"module_off", changed(bench, "plan", "lean"))
     assert listed(bench)[0] == 200
@@ -96,6 +100,9 @@ def test_module_and_plan_close_and_open(bench: Bench, redis: str) -> None:
     back(bench)
 
 
+@pytest.mark.parametrize(
+    "redis", ["running", pytest.param("hanging", marks=pytest.mark.soak)], indirect=True
+)
 def test_quota_of_nothing_stops_decisions(bench: Bench, redis: str) -> None:
     watch(bench, [decided], b"quota_exceeded", changed(bench, "quota", "0"))
     changed(bench, "quota", "1000000")
