@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from accounts.models import User
 from audit.services import seal_pending, write_checkpoint
 from core.actors import Actor
 from core.tenancy import BankContext, bank_scope, public_scope
@@ -38,8 +40,13 @@ __all__ = ["_own_files", "_train_once"]
 
 # Roles are global to the cluster: parallel processes need banks of different names.
 NUMBER = os.getpid() % 100_000
-ASKS = Actor(kind="user", id="op-1", label="olga@panorama.test", roles=frozenset({"operator"}))
-AGREES = Actor(kind="user", id="op-2", label="otto@panorama.test", roles=frozenset({"operator"}))
+# As `User.as_actor` gives people of the platform; `new_bank` makes their accounts.
+ASKS = Actor(
+    kind="ops", id=str(UUID(int=1)), label="olga@panorama.test", roles=frozenset({"operator"})
+)
+AGREES = Actor(
+    kind="ops", id=str(UUID(int=2)), label="otto@panorama.test", roles=frozenset({"operator"})
+)
 ERASED = "customer-erased"
 
 
@@ -82,6 +89,10 @@ def keys() -> Keys:
 def new_bank(admin_login) -> Iterator[Callable[..., BankContext]]:
     """new_bank("leaver") -> an onboarded bank whose roles are dropped afterwards."""
     schemas: list[str] = []
+    with public_scope():
+        for who in (ASKS, AGREES):
+            made = User.objects.create(id=who.id, email=who.label, roles=sorted(who.roles))
+            assert made.as_actor() == who
 
     def make(name: str, *, plan: str = "full") -> BankContext:
         slug = f"{name}{NUMBER}"

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -20,6 +21,7 @@ from jobs.models import Job
 from jobs.services import resume_job, run_job
 from tenants import provisioning, services
 from tenants.archive.manifest import canonical
+from tenants.management.commands.onboard_bank import OPERATOR
 from tenants.models import Bank, Domain, Offboarding
 from tenants.provisioning import registry
 from tenants.provisioning.registry import Step
@@ -68,8 +70,10 @@ def test_two_people_agree_and_neither_is_a_machine(leaver, keys):
         with pytest.raises(FourEyes):
             services.approve_offboarding(offboarding_id=str(leaving.pk), actor=ASKS)
         client = Actor(kind="client", id="c", label="c", scopes=frozenset({"banks:offboard"}))
-        with pytest.raises(Forbidden):
-            services.approve_offboarding(offboarding_id=str(leaving.pk), actor=client)
+        nobody = Actor(kind="ops", id=str(UUID(int=3)), label="x", roles=ASKS.roles)
+        for machine in (client, OPERATOR, nobody):
+            with pytest.raises(Forbidden, match="Only a person"):
+                services.approve_offboarding(offboarding_id=str(leaving.pk), actor=machine)
         with pytest.raises(Conflict):
             asked(keys)
         # The database holds it as well.
