@@ -14,13 +14,15 @@ from pathlib import Path
 
 LOCALES = Path(__file__).resolve().parents[1] / "platform" / "config" / "locale"
 _LINE = re.compile(r'^(msgctxt|msgid_plural|msgid|msgstr(?:\[\d\])?) (".*")$')
+# A merge by union may lose the empty line between two messages; neither is lost with it.
+_GLUED = re.compile(r'^(msgstr.*\n(?:".*"\n)*)(?=#|msgctxt |msgid )', re.MULTILINE)
 _MAGIC, _HEADER_BYTES = 0x950412DE, 28
 
 
 def read_po(text: str) -> dict[str, str]:
     """Messages by key as gettext stores them: context, EOT, message, NUL, plural. Fuzzy and empty ones are left out."""
     out: dict[str, str] = {}
-    for block in text.split("\n\n"):
+    for block in _GLUED.sub(r"\1\n", text).split("\n\n"):
         lines = block.splitlines()
         if any(line.startswith("#,") and "fuzzy" in line for line in lines):
             continue

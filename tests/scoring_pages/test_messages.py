@@ -45,6 +45,11 @@ def test_python_reads_what_was_compiled():
     assert found.ngettext("%(n)s column", "%(n)s columns", 3) == "%(n)s 列"
 
 
+def test_messages_without_an_empty_line_between_them_are_both_read():
+    text = 'msgid "a"\nmsgstr ""\n"A"\n#, python-format\nmsgid "b"\nmsgstr "B"\nmsgctxt "x"\nmsgid "c"\nmsgstr "C"\n'
+    assert read_po(text) == {"a": "A", "b": "B", "x\x04c": "C"}
+
+
 def test_placeholders_survive_translation():
     for key, value in MESSAGES.items():
         if key:
