@@ -1,29 +1,36 @@
 """Outcomes: taken once, restated without forgetting, matched by reference, and set against predictions."""
 
 import json
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from core.clock import now
 from core.errors import Forbidden, InvalidInput
-from core.tenancy import bank_scope
+from core.tenancy import bank_scope, current_bank
 from core.vault import vault
 from scoring import selectors, services
 from scoring.api.v1.tokens import forget_tokens
+from scoring.contracts import DecisionIn
 from scoring.models import OutcomeObservation
 from scoring.services.outcomes import OutcomeIn
 from tests.scoring import portfolio
 from tests.scoring.conftest import ANALYST, CLIENT, OFFICER, VALIDATOR
 
 pytestmark = pytest.mark.django_db
-TODAY = now().date()
 URL = "/api/v1/scoring/outcomes"
 
 
+def today() -> date:
+    """The day it is at the bank, which is what its `as_of` means; in London it may be the day before."""
+    return now().astimezone(ZoneInfo(current_bank().time_zone)).date()
+
+
 def told(reference: str = "A1", days: int = 0, back: int = 1, **more) -> OutcomeIn:
-    return OutcomeIn(reference, TODAY - timedelta(days=back), days, **more)
+    return OutcomeIn(reference, today() - timedelta(days=back), days, **more)
 
 
 def report(*outcomes: OutcomeIn):
@@ -79,8 +86,8 @@ def test_over_http(live, decide, bank_a, api):
     client = api(bank_a)
     body = {
         "outcomes": [
-            {"application": "A1", "as_of": str(TODAY), "days_past_due": 95, "balance_minor": 100},
-            {"application": "A9", "as_of": str(TODAY), "days_past_due": 0},
+            {"application": "A1", "as_of": str(today()), "days_past_due": 95, "balance_minor": 100},
+            {"application": "A9", "as_of": str(today()), "days_past_due": 0},
         ]
     }
     answer = client.post(URL, json.dumps(body), content_type="application/json")
@@ -97,6 +104,31 @@ def test_over_http(live, decide, bank_a, api):
         model = selectors.get_decision(view.id).model_id
     found = client.get(f"/api/v1/scoring/models/{model}/performance").json()
     assert (found["cases"], found["matured"], found["bads"]) == (1, 1, 1)
+
+
+def test_applications_decided_many_at_once_are_found_as_well(live, decide):
+    """One by the single path, one it knows already and one it does not by the many path: all are matched."""
+    decide(portfolio.GOOD)
+    given = [DecisionIn(application=f"A{n}", inputs=portfolio.GOOD) for n in (1, 2, 3)]
+    call = services.new_call(applications=given, client=CLIENT, key="m1", body=b"m", many=True)
+    views = services.decide_applications(call=call).decisions
+    taken = report(*(told(f"A{n}", days=n) for n in (1, 2, 3)))
+    assert (taken.stored, taken.unmatched) == (3, ())
+    for n, view in enumerate(views, 1):
+        assert [o.days_past_due for o in selectors.outcomes_of_decision(view.id)] == [n]
+
+
+@pytest.mark.parametrize("at", ["00:30", "12:00", "23:30"])
+def test_days_are_those_of_the_bank_at_every_hour(live, decide, model, monkeypatch, at):
+    """The day of the decision counts as its first day; the day before it judges nothing."""
+    local = datetime.fromisoformat(f"{today() + timedelta(days=1)}T{at}")
+    moment = local.replace(tzinfo=ZoneInfo(current_bank().time_zone))
+    monkeypatch.setattr(timezone, "now", lambda: moment.astimezone(ZoneInfo("UTC")))
+    decide(portfolio.GOOD)
+    report(told(days=95, back=1))
+    assert selectors.performance_of(str(model.id)).matured == 0
+    report(told(days=95, back=0))
+    assert selectors.performance_of(str(model.id)).bads == 1
 
 
 def test_predictions_against_what_happened(live, decide, model):

@@ -19,6 +19,8 @@ HOLDERS = {
     permissions.DECIDE: (set(), "scoring:decide"),
     permissions.DECISION_VIEW: ({A, O, C}, "scoring:read"),
     permissions.BATCH: ({A, O}, "scoring:batch"),
+    permissions.OUTCOME: ({A, O}, "scoring:outcome"),
+    permissions.DEFAULT: ({O, C}, ""),
 }
 
 
