@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from accounts.choices import ClientMethod
 from accounts.services import ClientRules
+from core.api.fields import JSONObjectField
 from core.entries import Entry
 
 
@@ -15,7 +16,7 @@ class ClientEntry(Entry):
     name = serializers.CharField(max_length=200)
     scopes = serializers.ListField(child=serializers.CharField(max_length=60), max_length=100)
     method = serializers.ChoiceField(choices=ClientMethod.choices, default=ClientMethod.SECRET)
-    jwks = serializers.JSONField(required=False, allow_null=True, default=None)
+    jwks = JSONObjectField(required=False, allow_null=True, default=None)
     jwks_uri = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
     networks = serializers.ListField(
         child=serializers.CharField(max_length=50), max_length=100, required=False, default=list,
@@ -60,7 +61,7 @@ class ClientSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     scopes = serializers.ListField(child=serializers.CharField(), source="allowed_scopes")
     method = serializers.ChoiceField(choices=ClientMethod.choices)
-    jwks = serializers.JSONField(allow_null=True)
+    jwks = JSONObjectField(allow_null=True)
     jwks_uri = serializers.CharField()
     networks = serializers.ListField(child=serializers.CharField())
     token_seconds = serializers.IntegerField()

@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from compliance.choices import HoldScope, PurgeMode
+from core.api.fields import JSONObjectField
 
 
 class IdentitySerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -30,7 +31,7 @@ class ErasureSerializer(serializers.Serializer):  # type: ignore[type-arg]
     approved_by = serializers.CharField()
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
-    certificate = serializers.JSONField(allow_null=True)
+    certificate = JSONObjectField(allow_null=True)
     certificate_sha256 = serializers.CharField()
     note = serializers.CharField()
 
@@ -69,7 +70,7 @@ class HoldSerializer(serializers.Serializer):  # type: ignore[type-arg]
 class PurgeSerializer(serializers.Serializer):  # type: ignore[type-arg]
     id = serializers.UUIDField()
     mode = serializers.ChoiceField(choices=PurgeMode.values)
-    report = serializers.JSONField(allow_null=True)
+    report = JSONObjectField(allow_null=True)
     started_by = serializers.CharField()
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
