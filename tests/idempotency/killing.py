@@ -16,16 +16,19 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 
 from core.idempotency import once
-from scoring.services import deciding
+from core.postgres import direct
+from scoring.services import deciding, deciding_many, deciding_one
+from scoring.services.in_force import forget_in_force
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Before or after a step: the object that has it, and its name there."""
+    """Before or after a step: the object that has it, and its name there; `durable`: its effect is committed then."""
 
     where: Any
     step: str
     after: bool
+    durable: bool
 
     def arm(self) -> None:
         """From now on this process dies there."""
@@ -41,17 +44,35 @@ class Point:
         setattr(self.where, self.step, dying)
 
 
-def _points(where: Any, *steps: str) -> dict[str, Point]:
+# Whether the effect is committed (before, after) a step.
+_NOT_YET, _BY_IT, _ALREADY = (False, False), (False, True), (True, True)
+
+
+def _points(where: Any, *steps: str, durable: tuple[bool, bool] = _NOT_YET) -> dict[str, Point]:
     return {
-        f"{'after' if after else 'before'} {step.strip('_')}": Point(where, step, after)
+        f"{'after' if after else 'before'} {step.strip('_')}": Point(
+            where, step, after, durable[after]
+        )
         for step in steps
         for after in (False, True)
     }
 
 
-COMMIT = _points(BaseDatabaseWrapper, "_commit")
+COMMIT = _points(BaseDatabaseWrapper, "_commit", durable=_BY_IT)
 MANAGEMENT = {**_points(once, "_hold", "_kept", "sealed", "_keep"), **COMMIT}
-HOT = {**_points(deciding, "_begin", "_case", "insert"), **COMMIT}
+# One decision is written and committed by one statement, outside any transaction of ours.
+ONE = {
+    **_points(deciding_one, "look", "_draft"),
+    **_points(deciding_one, "write_decision", durable=_BY_IT),
+    **_points(direct, "_executed", durable=_BY_IT),
+    **_points(deciding_one, "fresh_view", durable=_ALREADY),
+}
+MANY = {
+    **_points(deciding, "look", "decide_many"),
+    **_points(deciding_many, "find_or_add", "insert"),
+    **COMMIT,
+}
+POINTS = {"management": MANAGEMENT, "one": ONE, "many": MANY}
 
 
 def _die() -> None:
@@ -66,6 +87,8 @@ def killed_request(point: Point | None, send: Callable[[], Any]) -> int:
             # The parent's connection is not ours to talk on, nor to say good-bye on.
             connections["default"].connection = None
             connections["default"].in_atomic_block = False
+            # A process that has just started knows nothing: it has to look what is in force.
+            forget_in_force()
             if point is not None:
                 point.arm()
             send()

@@ -6,6 +6,7 @@ the same call together, and there is one effect and one answer, byte for byte, w
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -15,13 +16,21 @@ from core.tenancy import bank_scope
 from datasets.models import Dataset
 from scoring import services
 from scoring.models import Decision
-from tests.idempotency.killing import COMMIT, HOT, MANAGEMENT, Sender, killed_request, was_killed
+from tests.idempotency.killing import COMMIT, MANAGEMENT, POINTS, Sender, killed_request, was_killed
 from tests.scoring import portfolio
 from tests.scoring.conftest import ANALYST, approve_all, load_portfolio, train_version
 
 pytestmark = pytest.mark.commits
 SHORT_THREADS, LONG_THREADS = 12, 50
 LONG_TRIALS = 1_000
+# Applications of a call that asks for many.
+MANY_SIZE = 3
+
+
+@pytest.fixture(autouse=True)
+def room(settings) -> None:
+    """All threads are let in together: a bank's few places at once would refuse what is to collide here."""
+    settings.BANK_REQUESTS_AT_ONCE = LONG_THREADS
 
 
 @pytest.fixture
@@ -71,15 +80,24 @@ class Route:
 
     def __init__(self, bank, token: str, kind: str) -> None:
         self.bank, self.token, self.kind = bank, token, kind
-        self.points = MANAGEMENT if kind == "management" else HOT
+        self.points = POINTS[kind]
 
     def call(self, number: int) -> Sender:
         if self.kind == "management":
             path, body = "/api/v1/datasets", {"name": f"trial-{number}", "title": "Trial"}
-        else:
+        elif self.kind == "one":
+            # A new person each time: about one that is known, the first statement only tells and writes nothing.
             path = "/api/v1/scoring/decisions"
-            body = {"application": f"T-{number}", "customer": "C", "inputs": portfolio.POOR}
+            body = self._application(f"T-{number}", f"C-{number}")
+        else:
+            path = "/api/v1/scoring/decisions:batch"
+            several = [self._application(f"T-{number}-{n}", "C") for n in range(MANY_SIZE)]
+            body = {"applications": several}
         return Sender(self.bank.host, self.token, path, body, f"trial-{number}")
+
+    @staticmethod
+    def _application(reference: str, customer: str) -> dict[str, Any]:
+        return {"application": reference, "customer": customer, "inputs": portfolio.POOR}
 
     def effects(self, number: int) -> tuple[int, int]:
         """(effects, answers kept) of a trial."""
@@ -90,15 +108,20 @@ class Route:
                     StoredAnswer.objects.filter(key=f"trial-{number}").count(),
                 )
             found = Decision.objects.filter(idempotency_key=f"trial-{number}").count()
-            return found, found
+            # The decisions are effect and answer in one; a part of a call would be a fraction of an effect.
+            size = MANY_SIZE if self.kind == "many" else 1
+            whole, rest = divmod(found, size)
+            assert rest == 0, f"{found} decisions of {size}"
+            return whole, whole
 
 
 def trial(route: Route, name: str, number: int, threads: int) -> None:
     call = route.call(number)
     connections["default"].close()
-    assert was_killed(killed_request(route.points[name], call)), name
+    point = route.points[name]
+    assert was_killed(killed_request(point, call)), name
     left = route.effects(number)
-    assert left == ((1, 1) if name == "after commit" else (0, 0)), name
+    assert left == ((1, 1) if point.durable else (0, 0)), name
     answers = together(call, threads)
     assert {status for status, _ in answers} == {201}, answers
     assert len({body for _, body in answers}) == 1
@@ -115,14 +138,15 @@ def test_management_route(bank_a, token, name):
     trial(Route(bank_a, token, "management"), name, 1, SHORT_THREADS)
 
 
-def test_hot_path(bank_a, token, deciding):
-    route = Route(bank_a, token, "hot")
-    for number, name in enumerate(HOT):
+@pytest.mark.parametrize("kind", ["one", "many"])
+def test_hot_path(bank_a, token, deciding, kind):
+    route = Route(bank_a, token, kind)
+    for number, name in enumerate(route.points):
         trial(route, name, number, SHORT_THREADS)
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("kind", ["management", "hot"])
+@pytest.mark.parametrize("kind", POINTS)
 def test_a_thousand_trials(bank_a, token, deciding, kind):
     route = Route(bank_a, token, kind)
     for name, number in numbered(list(route.points), LONG_TRIALS // 2):
@@ -134,4 +158,6 @@ def test_the_harness_kills_only_where_it_is_told(bank_a, token):
     connections["default"].close()
     assert killed_request(None, call) == 0
     assert Route(bank_a, token, "management").effects(7) == (1, 1)
-    assert set(COMMIT) < set(HOT)
+    for points in POINTS.values():
+        assert {point.durable for point in points.values()} == {False, True}
+    assert set(COMMIT) < set(POINTS["many"])
