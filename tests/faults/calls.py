@@ -5,8 +5,8 @@ import json
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -38,7 +38,7 @@ class Callers:
         self._bench = bench
         self._stop = threading.Event()
         self.began = datetime.now(UTC)
-        self._bearer = bench.api()._bearer()
+        self._bearer = bench.api().token()
         self.answers: list[Answer] = []
 
     @contextmanager
