@@ -43,7 +43,7 @@ psql: install ## a database shell (the admin login)
 	@$(VENV) -m embedded psql
 
 test: install-dev browser ## the test suite with coverage; ARGS="tests/jobs -k lease" for a part
-	$(WITH_SERVERS) $(VENV) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --junitxml=.run/tests.xml \
+	$(WITH_SERVERS) $(VENV) -m pytest -n 2 --dist loadfile --junitxml=.run/tests.xml \
 		--durations=20 --cov --cov-report=term:skip-covered --cov-report=xml:.run/coverage.xml $(ARGS)
 	@$(VENV) scripts/skipped.py .run/tests.xml
 

@@ -23,6 +23,7 @@ import environ
 import psycopg
 from django.db import connections
 from django.test import Client
+from django.utils import translation
 
 from accounts import policies
 from accounts.models import User
@@ -37,11 +38,11 @@ from tests.sign_in import bank_browser
 PASSWORD = "correct horse battery"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `--dist loadgroup`: a file's tests stay together, and files that share a costly fixture name a group."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::", 1)[0]))
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    """A request leaves its language with the thread, as a web server's threads may: the next test starts without."""
+    yield
+    translation.deactivate()
 
 
 def _point_to(name: str, *, login: str = "web") -> None:

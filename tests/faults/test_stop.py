@@ -1,18 +1,27 @@
-"""The last of this folder, since it ends the stack the others share."""
+"""Stopping a whole Panorama, on a stack of its own since it is gone afterwards."""
 
+import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import Bench
+from tests.stack import Stack
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.slow
 
 
-def test_nothing_of_the_stack_outlives_it(bench: Bench) -> None:
+def test_nothing_of_the_stack_outlives_it() -> None:
     """Stop leaves no process that names this run folder."""
-    bench.stack.stop()
-    found = subprocess.run(
-        ["pgrep", "-f", str(bench.stack.run.root)], capture_output=True, text=True, check=False
-    )
-    assert found.stdout.split() == []
+    base = Path(tempfile.mkdtemp(prefix="panorama-stop-"))
+    base.chmod(0o711)
+    try:
+        stack = Stack.start(base / "run")
+        stack.stop()
+        found = subprocess.run(
+            ["pgrep", "-f", str(stack.run.root)], capture_output=True, text=True, check=False
+        )
+        assert found.stdout.split() == []
+    finally:
+        shutil.rmtree(base, ignore_errors=True)

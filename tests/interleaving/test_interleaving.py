@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, connections
 
 from core.tenancy import BankContext, bank_directory
 from tests import databases
-from tests.isolation.operations import OPERATIONS, WrongBankSeen
+from tests.interleaving.operations import OPERATIONS, WrongBankSeen
 
 THREADS = 8
 # Ends one of the application's connections to the database under test, whichever it is.
@@ -29,7 +29,7 @@ def onboard(name: str, count: int) -> list[BankContext]:
         for key in ("DATABASE_URL", "DATABASE_ADMIN_URL")
     }
     subprocess.run(
-        [sys.executable, "-m", "tests.isolation.more_banks", "mix", str(count - 2)],
+        [sys.executable, "-m", "tests.interleaving.more_banks", "mix", str(count - 2)],
         env={**os.environ, **urls}, check=True, capture_output=True,
     )  # fmt: skip
     bank_directory().forget()  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
 """Onboard banks into the database that DATABASE_ADMIN_URL names, each with a row that bears its name.
 
-python -m tests.isolation.more_banks mix 18
+python -m tests.interleaving.more_banks mix 18
 """
 
 import os
