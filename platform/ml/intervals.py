@@ -50,7 +50,9 @@ def wilson(bads: int, count: int, level: float = LEVEL) -> Estimate:
     rate = bads / count
     centre = (rate + z * z / (2 * count)) / (1 + z * z / count)
     half = z / (1 + z * z / count) * np.sqrt(rate * (1 - rate) / count + z * z / (4 * count**2))
-    return Estimate(rate, max(0.0, float(centre - half)), min(1.0, float(centre + half)), "wilson")
+    return Estimate(
+        rate, max(0.0, float(centre - half)), min(1.0, float(centre + half)), "wilson", level
+    )
 
 
 def around(
