@@ -11,7 +11,7 @@ EMAIL ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo run stop code status psql test browser check lint types \
-	check-django openapi openapi-check docs migrations pin soak bench bench-auc \
+	check-django openapi openapi-check docs migrations pin soak mutants bench bench-auc \
 	bench-scorers bench-identity bench-noisy bench-onboarding bench-online rabbitmq clean distclean
 .NOTPARALLEL:
 
@@ -52,6 +52,10 @@ soak: install-dev browser rabbitmq ## the promises in their long forms: hours of
 
 rabbitmq: ## Debian's rabbitmq-server for the long fault tests, when root and absent
 	@sh scripts/ensure_rabbitmq
+
+mutants: install-dev ## small wrong changes to the code, and how many of them the tests notice; not in CI
+	$(VENV) -m pip install -q cosmic-ray==8.7.0
+	PYTHONPATH=.:platform $(WITH_SERVERS) $(VENV) -m scripts.mutants $(ARGS)
 
 browser: ## Debian's chromium for the browser tests, when root and absent
 	@sh scripts/ensure_browser

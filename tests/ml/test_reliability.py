@@ -16,7 +16,8 @@ counts = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.j
 @given(counts)
 def test_wilson_is_scipys(pair):
     bads, count = pair
-    found = wilson(bads, count)
+    found = wilson(bads, count, 0.95)
+    assert (found.method, found.level) == ("wilson", 0.95)
     expected = binomtest(bads, count).proportion_ci(method="wilson")
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
 
@@ -29,6 +30,12 @@ def test_jeffreys_is_the_beta_quantile_with_closed_ends(pair):
     assert found.low == (0.0 if bads == 0 else pytest.approx(low))
     assert found.high == (1.0 if bads == count else pytest.approx(high))
     assert found.low <= found.value <= found.high
+
+
+@pytest.mark.parametrize("interval", [jeffreys, wilson])
+def test_an_interval_says_its_level(interval):
+    assert [interval(3, 10, level).level for level in (0.8, 0.99)] == [0.8, 0.99]
+    assert interval(3, 10, 0.8).low > interval(3, 10, 0.99).low
 
 
 @pytest.mark.parametrize("interval", [jeffreys, wilson])
