@@ -72,18 +72,22 @@ def test_redis_hung_under_load(bench: Bench, seconds: float) -> None:
         try:
             time.sleep(seconds)
             assert bench.bank.api().call("GET", "/api/v1/jobs") is not None
-            batch, job_id = bench.start_batch(bench.load_id)
+            _, job_id = bench.start_batch(bench.load_id)
         finally:
             bench.stack.kill("redis", signal.SIGCONT)
             went_on = time.monotonic()
-        bench.api().wait_for_job(job_id, seconds=BROKER_BACK_SECONDS + 60)
+        wait_for(
+            lambda: bench.api().call("GET", f"/api/v1/jobs/{job_id}")["state"] != "queued",
+            seconds=BROKER_BACK_SECONDS, what="the job to be taken up",
+        )  # fmt: skip
+        taken_up = time.monotonic()
+        bench.api().wait_for_job(job_id)
     counts = callers.statuses()
     assert counts[201] > 100
     assert sum(counts.values()) - counts[201] <= 0.001 * sum(counts.values()), counts
     held, _ = decisions_since(bench.stack, SLUG, callers.began)
     assert len(held) == counts[201]
-    assert batch
-    assert time.monotonic() - went_on < BROKER_BACK_SECONDS + 60
+    assert taken_up - went_on < BROKER_BACK_SECONDS
     bench.stack.manage("verify_audit", "--all")
 
 
