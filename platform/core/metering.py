@@ -1,7 +1,7 @@
 """Counting use, and holding it to the bank's quotas.
 
 Use is derived from the bank's own rows, never counted beside them: a module registers how to count, the keeper asks
-each bank once a minute (every five seconds a bank near a limit). On the way of a decision nothing is asked: a process
+each bank in turn (every five seconds a bank near a limit). On the way of a decision nothing is asked: a process
 adds what it admitted since the last count to that count, which the bank directory brings when it reads the bank anew.
 """
 
